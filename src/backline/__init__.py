@@ -1,0 +1,10 @@
+"""backline takes the slow work off a music team's hands.
+
+This is the front door for authors of tasks: what a task file imports, and
+nothing that would load a server.
+"""
+
+from backline.errors import AbortRun, BacklineError
+from backline.sdk import Context, Retry, StoredFile, task
+
+__all__ = ["AbortRun", "BacklineError", "Context", "Retry", "StoredFile", "task"]

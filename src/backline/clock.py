@@ -1,0 +1,35 @@
+"""The one clock: every time in backline is UTC milliseconds from here.
+
+Times are kept as integers, milliseconds since 1970, and leave the house as
+ISO 8601 with milliseconds and ``Z``.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+TimestampMs = int
+"""Milliseconds since 1970-01-01T00:00:00Z."""
+
+
+def now_ms() -> TimestampMs:
+    """Return the present moment."""
+    return time.time_ns() // 1_000_000
+
+
+def iso(timestamp_ms: TimestampMs) -> str:
+    """Write a moment as ISO 8601: ``2026-11-23T09:30:00.125Z``."""
+    moment = datetime.fromtimestamp(timestamp_ms // 1000, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{timestamp_ms % 1000:03d}Z"
+
+
+def parse_iso(text: str) -> TimestampMs:
+    """Read an ISO 8601 moment; one without a zone is taken as UTC.
+
+    Raises ``ValueError`` when the text is no date.
+    """
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return round(moment.timestamp() * 1000)

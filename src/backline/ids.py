@@ -1,0 +1,45 @@
+"""The names of things: prefixed, time-ordered, unguessable enough.
+
+A run is ``run_`` and a lower-case ULID (48 bits of milliseconds, 80 random
+bits, Crockford base 32), so ids sort by age and an account's newest runs are
+one index range. Accounts of every kind share one id space of UUIDs.
+"""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+
+from backline.clock import TimestampMs, now_ms
+
+RunId = str
+AttemptId = str
+FileId = str
+AccountId = str
+
+_CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
+
+
+def _ulid(timestamp_ms: TimestampMs) -> str:
+    number = (timestamp_ms << 80) | secrets.randbits(80)
+    return "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5))
+
+
+def new_id(prefix: str, timestamp_ms: TimestampMs | None = None) -> str:
+    """Make an id such as ``run_01jd…``: the prefix, ``_`` and 26 characters."""
+    return f"{prefix}_{_ulid(now_ms() if timestamp_ms is None else timestamp_ms)}"
+
+
+def new_account_id() -> AccountId:
+    """Make the id of a person, artist or organization: a random UUID."""
+    return str(uuid.uuid4())
+
+
+def canonical_uuid(text: str) -> str | None:
+    """Return the UUID in its 36-character lower-case form, or None if it is not one."""
+    if len(text) != 36:
+        return None
+    try:
+        return str(uuid.UUID(text))
+    except ValueError:
+        return None

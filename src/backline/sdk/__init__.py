@@ -1,0 +1,20 @@
+"""How a task is written: the decorator, its retry policy, and the context it is given."""
+
+from backline.sdk.context import Context, Files, Metadata, RunFacts, StoredFile
+from backline.sdk.registry import Registry, registry
+from backline.sdk.retry import NO_RETRY, Retry
+from backline.sdk.task import Task, task
+
+__all__ = [
+    "NO_RETRY",
+    "Context",
+    "Files",
+    "Metadata",
+    "Registry",
+    "Retry",
+    "RunFacts",
+    "StoredFile",
+    "Task",
+    "registry",
+    "task",
+]

@@ -1,0 +1,103 @@
+"""What a task is given besides its payload: its run, steps, metadata, files.
+
+These are contracts. The worker's child process fills them for real runs,
+``backline.testing`` for runs inside a test.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+
+class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a task may know of the run that it performs."""
+
+    id: str
+    task_identifier: str
+    account_id: str
+    """The account that owns the run."""
+    attempt_number: int = 1
+    """1 for the first try."""
+    tags: list[str] = []
+    is_test: bool = False
+    version: str = ""
+    """The version of the worker that performs the run."""
+
+
+class StoredFile(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A file in storage, as the API shows it."""
+
+    file_id: str
+    storage_key: str
+    file_name: str
+    mime_type: str
+    size_bytes: int
+    signed_url: str
+    """An expiring link that needs no credentials."""
+
+
+class Metadata(ABC):
+    """JSON beside the run that callers read while it goes on. Keys are text."""
+
+    @abstractmethod
+    def set(self, key: str, value: Any) -> None:
+        """Replace the value under ``key``."""
+
+    @abstractmethod
+    def append(self, key: str, value: Any) -> None:
+        """Add to the list under ``key``, making one where there is none."""
+
+    @abstractmethod
+    def increment(self, key: str, by: float = 1) -> None:
+        """Add to the number under ``key``; a missing one counts as 0."""
+
+    @abstractmethod
+    def delete(self, key: str) -> None:
+        """Remove ``key``; a missing one is no error."""
+
+
+class Files(ABC):
+    """The run's door to storage. A task never sees the storage's credentials."""
+
+    @abstractmethod
+    def open(self, file_id: str) -> Path:
+        """Bring a stored file within reach and return its local, read-only path.
+
+        Raises ``AbortRun`` for a file that does not exist within the reach of
+        the run's account.
+        """
+
+    @abstractmethod
+    def save(self, path: Path, *, file_name: str, mime_type: str) -> StoredFile:
+        """Put a local file into storage under the run's account and return its record."""
+
+
+class Context(ABC):
+    """A run, seen from inside its task."""
+
+    run: RunFacts
+    metadata: Metadata
+    files: Files
+    workdir: Path
+    """An empty folder of this attempt's own, removed when the attempt ends."""
+
+    @abstractmethod
+    def step(self, name: str, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        """Do a named piece of work once per run, and keep what it returns.
+
+        A run that is interrupted, or tried again, gets the kept value instead
+        of doing the work again. The value must be JSON, or a type with an
+        annotation on ``function``'s return that JSON can be turned into
+        (msgspec Structs and dataclasses). A step that raises is not kept.
+        """
+
+    @abstractmethod
+    def log(self, text: str) -> None:
+        """Add a line to the run's ``logs``."""

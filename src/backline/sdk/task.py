@@ -1,0 +1,92 @@
+"""A task: a function with a name, that backline runs and does not lose."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable
+from typing import Any, get_type_hints
+
+import msgspec
+
+from backline.errors import PayloadInvalid
+from backline.sdk.context import Context
+from backline.sdk.registry import registry
+from backline.sdk.retry import NO_RETRY, Retry
+
+TaskFunction = Callable[..., Any]
+
+_IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_\-./]{0,127}")
+
+
+class Task(msgspec.Struct, frozen=True, kw_only=True):
+    """A registered task. Calling it calls the function itself, which is how tests use it."""
+
+    identifier: str
+    """The name that callers trigger, such as ``create-content``."""
+    function: TaskFunction
+    retry: Retry = NO_RETRY
+    max_duration_seconds: float | None = None
+    """Active time that one run may take over all its attempts; None is no limit."""
+
+    def __call__(self, payload: Any, ctx: Context) -> Any:
+        return self.function(payload, ctx)
+
+    @property
+    def origin(self) -> str:
+        """Where the function stands, as ``module:name``."""
+        return f"{self.function.__module__}:{self.function.__qualname__}"
+
+    @property
+    def is_async(self) -> bool:
+        return inspect.iscoroutinefunction(self.function)
+
+    @property
+    def payload_type(self) -> Any:
+        """The annotation of the first parameter; ``Any`` when there is none."""
+        names = list(inspect.signature(self.function).parameters)
+        return get_type_hints(self.function).get(names[0], Any)
+
+    def read_payload(self, payload: object) -> Any:
+        """Turn plain JSON into what the function asks for.
+
+        Raises ``PayloadInvalid``, naming the field that does not fit.
+        """
+        try:
+            return msgspec.convert(payload, self.payload_type)
+        except msgspec.ValidationError as misfit:
+            raise PayloadInvalid(f"the payload does not fit task {self.identifier!r}: {misfit}") from misfit
+
+    def write_output(self, output: object) -> object:
+        """Turn what the function returned into plain JSON. Raises ``TypeError`` if it can not be."""
+        return msgspec.to_builtins(output, str_keys=True)
+
+
+def task(
+    identifier: str,
+    *,
+    retry: Retry = NO_RETRY,
+    max_duration_seconds: float | None = None,
+) -> Callable[[TaskFunction], Task]:
+    """Announce a function as a task.
+
+    The function takes the payload and a ``Context``; what it returns is the
+    run's output. Code between its steps must be repeatable: after a crash it
+    runs again, and only finished steps are answered from the record.
+    """
+    if not _IDENTIFIER.fullmatch(identifier):
+        raise ValueError(
+            f"task name {identifier!r}: use letters, digits and - _ . / (128 at most, a letter or digit first)"
+        )
+
+    def register(function: TaskFunction) -> Task:
+        new = Task(
+            identifier=identifier,
+            function=function,
+            retry=retry,
+            max_duration_seconds=max_duration_seconds,
+        )
+        registry.add(new)
+        return new
+
+    return register
