@@ -1,0 +1,159 @@
+"""The one door to the database: SQLite in a file, or Postgres.
+
+The ledger, the accounts and the engine share a database, so that what belongs
+together is written in one transaction. Statements are SQLAlchemy Core and run
+on both; what differs between the two is said here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from backline.errors import SetupError
+
+T = TypeVar("T")
+
+Connection = sa.Connection
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+"""Every table of ours, whichever package declares it."""
+
+_BUSY_TIMEOUT_MS = 30_000
+
+
+class Database:
+    """A database and the two ways to use it: read, and write in one transaction."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether this is SQLite: reads take microseconds and never wait for a network."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Open a connection for reading one consistent state."""
+        with self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Open one transaction: committed at the end, rolled back on any error.
+
+        On SQLite the write lock is taken at once, so that nothing read inside
+        can be changed by another writer before the commit.
+        """
+        with self.engine.connect() as connection:
+            if self.is_embedded:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            with _committed(connection):
+                yield connection
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+@contextmanager
+def _committed(connection: Connection) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.commit()
+
+
+def connect(url: str) -> Database:
+    """Open the database at ``sqlite:///path`` or ``postgresql://…``.
+
+    Raises ``SetupError`` for any other kind.
+    """
+    parsed = _parse(url)
+    if parsed.get_backend_name() == "sqlite":
+        return Database(_embedded(parsed))
+    return Database(sa.create_engine(parsed, pool_size=10, max_overflow=20, pool_pre_ping=True))
+
+
+def _parse(url: str) -> sa.URL:
+    try:
+        parsed = sa.make_url(url)
+    except sa.exc.ArgumentError:
+        raise SetupError(
+            "BACKLINE_DATABASE_URL is no database URL: use sqlite:///path or postgresql://user@host/name"
+        ) from None
+    if parsed.get_backend_name() in ("postgresql", "postgres"):
+        return parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() == "sqlite":
+        return parsed
+    raise SetupError(
+        f"BACKLINE_DATABASE_URL names {parsed.get_backend_name()!r}: backline runs on sqlite and postgresql"
+    )
+
+
+def _embedded(url: sa.URL) -> sa.Engine:
+    if not url.database or url.database == ":memory:":
+        raise SetupError("SQLite needs a file, so that several processes can share it: sqlite:///path")
+    _set_journal_mode(Path(url.database))
+    engine = sa.create_engine(
+        url, pool_size=10, max_overflow=20, connect_args={"check_same_thread": False}
+    )
+    event.listen(engine, "connect", _prepare_embedded)
+    return engine
+
+
+def _set_journal_mode(path: Path) -> None:
+    """Switch the file to write-ahead logging, once: readers then never wait for writers."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_MS / 1000)
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+    finally:
+        connection.close()
+
+
+def _prepare_embedded(dbapi: sqlite3.Connection, _record: object) -> None:
+    # The driver's own transaction control begins late and only before writes;
+    # with None we say BEGIN ourselves, in `Database.write`.
+    dbapi.isolation_level = None
+    dbapi.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
+    dbapi.execute("PRAGMA synchronous=NORMAL")
+    dbapi.execute("PRAGMA foreign_keys=ON")
+
+
+def insert_ignoring(connection: Connection, table: sa.Table, **values: Any) -> bool:
+    """Insert a row unless one with its key exists. Returns whether it was inserted."""
+    if connection.dialect.name == "sqlite":
+        from sqlalchemy.dialects.sqlite import insert
+    else:
+        from sqlalchemy.dialects.postgresql import insert  # type: ignore[assignment]
+    statement = insert(table).values(**values).on_conflict_do_nothing()
+    return connection.execute(statement).rowcount > 0
+
+
+def upsert(connection: Connection, table: sa.Table, key: tuple[str, ...], **values: Any) -> None:
+    """Insert a row, or overwrite the one that has the same ``key`` columns."""
+    if connection.dialect.name == "sqlite":
+        from sqlalchemy.dialects.sqlite import insert
+    else:
+        from sqlalchemy.dialects.postgresql import insert  # type: ignore[assignment]
+    others = {name: value for name, value in values.items() if name not in key}
+    statement = insert(table).values(**values)
+    connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=others))

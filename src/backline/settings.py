@@ -1,0 +1,153 @@
+"""What an operator may choose, and the only place that reads the environment.
+
+Every setting has a default under which ``backline dev`` runs on a laptop: one
+data directory holds the database, the files and the server secret.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from backline.errors import SetupError
+
+DEFAULT_PORT = 8787
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """The settings of one process. Each field names its environment variable."""
+
+    data_dir: Path
+    """``BACKLINE_DATA_DIR``: where SQLite, files and the secret lie; default ``~/.backline``."""
+    database_url: str
+    """``BACKLINE_DATABASE_URL``: ``sqlite:///…`` or ``postgresql://…``."""
+    storage_url: str
+    """``BACKLINE_STORAGE_URL``: a folder, or ``s3://``, ``gs://``, ``az://`` and the like."""
+    public_url: str
+    """``BACKLINE_URL``: where callers reach the server; links begin with it. No slash at the end."""
+    secret: bytes
+    """``BACKLINE_SECRET``: signs links and hashes keys; made in the data directory if not given."""
+    task_modules: tuple[str, ...] = ()
+    """``BACKLINE_TASKS``: modules with tasks, separated by commas; workers import them."""
+    slots: int = 2
+    """``BACKLINE_SLOTS``: runs that one worker executes at once; default the number of cores."""
+    version: str = ""
+    """``BACKLINE_VERSION``: the version that a worker announces; default a hash of the task code."""
+    environment: str = "dev"
+    """``BACKLINE_ENVIRONMENT``: ``dev`` or ``prod``; shown as the runs' ``env``."""
+    max_upload_bytes: int = 200 * 1024 * 1024
+    """``BACKLINE_MAX_UPLOAD_MB``, in MiB: the largest file that may be uploaded."""
+    allow_private_urls: bool = False
+    """``BACKLINE_ALLOW_PRIVATE_URLS=1``: let callers' URLs point into private networks."""
+    jwt_issuer: str = ""
+    """``BACKLINE_JWT_ISSUER``: whose bearer tokens are taken; empty takes none."""
+    jwt_audience: str = ""
+    """``BACKLINE_JWT_AUDIENCE``: the audience that tokens must name, if set."""
+    jwt_jwks: str = ""
+    """``BACKLINE_JWT_JWKS``: URL or file of the issuer's key set."""
+    vcpu_second_cents: float = 0.0
+    """``BACKLINE_VCPU_SECOND_CENTS``: price of a core for a second; 0 when self-hosting."""
+    gigabyte_second_cents: float = 0.0
+    """``BACKLINE_GIGABYTE_SECOND_CENTS``: price of a gigabyte of memory for a second."""
+    run_base_cents: float = 0.0
+    """``BACKLINE_RUN_BASE_CENTS``: flat fee of a run."""
+
+    @property
+    def credentials_path(self) -> Path:
+        """The file in which ``backline dev`` leaves URL and keys for local clients."""
+        return self.data_dir / "credentials.json"
+
+
+def read_settings(
+    environ: Mapping[str, str] | None = None, *, data_dir: Path | None = None, **chosen: object
+) -> Settings:
+    """Read the environment; what a command line chose wins over it.
+
+    Creates the data directory (mode 0700) and, when no secret is given, the
+    secret in it. Raises ``SetupError`` naming the variable that makes no sense.
+    """
+    env = os.environ if environ is None else environ
+    folder = (data_dir or Path(env.get("BACKLINE_DATA_DIR") or "~/.backline")).expanduser().resolve()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    values: dict[str, object] = {
+        "data_dir": folder,
+        "database_url": env.get("BACKLINE_DATABASE_URL") or f"sqlite:///{folder / 'backline.db'}",
+        "storage_url": env.get("BACKLINE_STORAGE_URL") or str(folder / "files"),
+        "public_url": (env.get("BACKLINE_URL") or f"http://127.0.0.1:{DEFAULT_PORT}").rstrip("/"),
+        "secret": _secret(env.get("BACKLINE_SECRET", ""), folder),
+        "task_modules": _names(env.get("BACKLINE_TASKS", "")),
+        "slots": _number(env, "BACKLINE_SLOTS", default=os.cpu_count() or 1, least=1),
+        "version": env.get("BACKLINE_VERSION", ""),
+        "environment": _environment(env.get("BACKLINE_ENVIRONMENT") or "dev"),
+        "max_upload_bytes": _number(env, "BACKLINE_MAX_UPLOAD_MB", default=200, least=1) * 1024**2,
+        "allow_private_urls": env.get("BACKLINE_ALLOW_PRIVATE_URLS") == "1",
+        "jwt_issuer": env.get("BACKLINE_JWT_ISSUER", ""),
+        "jwt_audience": env.get("BACKLINE_JWT_AUDIENCE", ""),
+        "jwt_jwks": env.get("BACKLINE_JWT_JWKS", ""),
+        "vcpu_second_cents": _price(env, "BACKLINE_VCPU_SECOND_CENTS"),
+        "gigabyte_second_cents": _price(env, "BACKLINE_GIGABYTE_SECOND_CENTS"),
+        "run_base_cents": _price(env, "BACKLINE_RUN_BASE_CENTS"),
+    }
+    return Settings(**(values | chosen))  # type: ignore[arg-type]
+
+
+def client_address(environ: Mapping[str, str] | None = None) -> tuple[str | None, str | None]:
+    """Return ``BACKLINE_URL`` and ``BACKLINE_API_KEY``, which tell a client where to speak and as whom."""
+    env = os.environ if environ is None else environ
+    return env.get("BACKLINE_URL") or None, env.get("BACKLINE_API_KEY") or None
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _number(env: Mapping[str, str], name: str, *, default: int, least: int) -> int:
+    text = env.get(name) or str(default)
+    if not text.isdecimal() or int(text) < least:
+        raise SetupError(f"{name}={text!r} is not a whole number of at least {least}")
+    return int(text)
+
+
+def _price(env: Mapping[str, str], name: str) -> float:
+    text = env.get(name) or "0"
+    try:
+        cents = float(text)
+    except ValueError:
+        cents = -1.0
+    if not 0 <= cents < float("inf"):
+        raise SetupError(f"{name}={text!r} is not a price in cents, such as 0.005")
+    return cents
+
+
+def _environment(name: str) -> str:
+    if name not in ("dev", "prod"):
+        raise SetupError(f"BACKLINE_ENVIRONMENT={name!r}: use dev or prod")
+    return name
+
+
+def _secret(given: str, folder: Path) -> bytes:
+    if given:
+        if len(given) < 16:
+            raise SetupError("BACKLINE_SECRET is shorter than 16 characters; make one: openssl rand -hex 32")
+        return given.encode()
+    path = folder / "secret"
+    if not path.exists():
+        _write_once(path, secrets.token_hex(32))
+    return path.read_text().strip().encode()
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Create a private file; whoever comes second keeps the first one's text."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    draft.touch(mode=0o600)
+    draft.write_text(text)
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
