@@ -7,6 +7,7 @@ ISO 8601 with milliseconds and ``Z``.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 TimestampMs = int
@@ -16,6 +17,12 @@ TimestampMs = int
 def now_ms() -> TimestampMs:
     """Return the present moment."""
     return time.time_ns() // 1_000_000
+
+
+def stopwatch() -> Callable[[], int]:
+    """Start counting; each call returns the whole milliseconds since. Unmoved by clock changes."""
+    begun = time.monotonic_ns()
+    return lambda: (time.monotonic_ns() - begun) // 1_000_000
 
 
 def iso(timestamp_ms: TimestampMs) -> str:

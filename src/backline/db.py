@@ -8,7 +8,7 @@ on both; what differs between the two is said here and nowhere else.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -49,7 +49,7 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Open a connection for reading one consistent state."""
+        """Open a connection for reading."""
         with self.engine.connect() as connection:
             yield connection
 
@@ -110,7 +110,9 @@ def _parse(url: str) -> sa.URL:
 
 def _embedded(url: sa.URL) -> sa.Engine:
     if not url.database or url.database == ":memory:":
-        raise SetupError("SQLite needs a file, so that several processes can share it: sqlite:///path")
+        raise SetupError(
+            "SQLite needs a file, so that several processes can share it: sqlite:///path"
+        )
     _set_journal_mode(Path(url.database))
     engine = sa.create_engine(
         url, pool_size=10, max_overflow=20, connect_args={"check_same_thread": False}

@@ -8,6 +8,7 @@ one index range. Accounts of every kind share one id space of UUIDs.
 from __future__ import annotations
 
 import secrets
+import threading
 import uuid
 
 from backline.clock import TimestampMs, now_ms
@@ -20,8 +21,18 @@ AccountId = str
 _CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
+_order = threading.Lock()
+_newest = 0
+
+
 def _ulid(timestamp_ms: TimestampMs) -> str:
-    number = (timestamp_ms << 80) | secrets.randbits(80)
+    """Draw a number that is larger than every earlier one of this process in the same millisecond."""
+    global _newest
+    with _order:
+        number = (timestamp_ms << 80) | secrets.randbits(79)
+        if _newest >> 80 == timestamp_ms:
+            number = _newest + 1 + secrets.randbits(48)
+        _newest = number
     return "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5))
 
 

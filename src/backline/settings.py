@@ -71,7 +71,9 @@ def read_settings(
     secret in it. Raises ``SetupError`` naming the variable that makes no sense.
     """
     env = os.environ if environ is None else environ
-    folder = (data_dir or Path(env.get("BACKLINE_DATA_DIR") or "~/.backline")).expanduser().resolve()
+    folder = (
+        (data_dir or Path(env.get("BACKLINE_DATA_DIR") or "~/.backline")).expanduser().resolve()
+    )
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     values: dict[str, object] = {
         "data_dir": folder,
@@ -132,7 +134,9 @@ def _environment(name: str) -> str:
 def _secret(given: str, folder: Path) -> bytes:
     if given:
         if len(given) < 16:
-            raise SetupError("BACKLINE_SECRET is shorter than 16 characters; make one: openssl rand -hex 32")
+            raise SetupError(
+                "BACKLINE_SECRET is shorter than 16 characters; make one: openssl rand -hex 32"
+            )
         return given.encode()
     path = folder / "secret"
     if not path.exists():

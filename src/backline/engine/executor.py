@@ -1,0 +1,201 @@
+"""From a run to its result: claim it, try it, record how the try ended, and try again.
+
+`perform` is the body of the engine's one workflow. It may be called again for
+the same run after a crash, on this machine or another, and then goes on from
+the last finished step.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+
+import msgspec
+
+from backline.clock import stopwatch
+from backline.db import Database
+from backline.engine.metadata import LiveMetadata
+from backline.engine.session import FileDesk, Outcome, Session, Steps
+from backline.ids import AccountId, RunId
+from backline.runs import Attempt, AttemptStatus, Run, RunError, RunStatus, ledger, queries
+from backline.runtime import Channel, ChannelClosed, TaskFacts, Zygote
+from backline.runtime import messages as say
+from backline.sdk import NO_RETRY, RunFacts
+
+
+class HandedBack(BaseException):
+    """Raised to leave a run to another worker because this one stops.
+
+    Not an ``Exception``: the engine must neither record nor retry it.
+    """
+
+
+class Price(msgspec.Struct, frozen=True):
+    """What a second of this worker's time costs."""
+
+    cents_per_second: float = 0.0
+
+    def cents(self, active_ms: int) -> float:
+        """Return the cost of so many milliseconds."""
+        return self.cents_per_second * active_ms / 1000
+
+
+class Executor:
+    """Performs runs on this worker, one call of `perform` per run and thread."""
+
+    def __init__(
+        self,
+        database: Database,
+        zygote: Zygote,
+        *,
+        worker_id: str,
+        version: str,
+        price: Price,
+        desk_of: Callable[[AccountId], FileDesk],
+        steps_of: Callable[[RunId], Steps],
+    ) -> None:
+        self._database = database
+        self._zygote = zygote
+        self._worker_id = worker_id
+        self.version = version
+        self._price = price
+        self._desk_of = desk_of
+        self._steps_of = steps_of
+        self._random = Random()  # noqa: S311 - spreads retries, guards nothing
+        self.is_stopping = False
+
+    def perform(self, run_id: RunId) -> None:
+        """Bring the run to an end, however many attempts its policy allows.
+
+        Returns at once when the run is already final or in another worker's hands.
+        """
+        steps = self._steps_of(run_id)
+        while True:
+            claimed = self._claim(run_id)
+            if claimed is None:
+                return
+            run, attempt = claimed
+            delay_ms = self._try(run, attempt, steps)
+            if delay_ms is None:
+                return
+            self._pause(delay_ms)
+
+    def _claim(self, run_id: RunId) -> tuple[Run, Attempt] | None:
+        with self._database.write() as connection:
+            run = queries.find_run(connection, run_id)
+            if run is None or run.status not in (RunStatus.QUEUED, RunStatus.REATTEMPTING):
+                return None
+            attempt = ledger.start_attempt(
+                connection, run_id, run.status, self._worker_id, self.version
+            )
+        return None if attempt is None else (run, attempt)
+
+    def _pause(self, delay_ms: int) -> None:
+        since = stopwatch()
+        while (left := delay_ms - since()) > 0:
+            if self.is_stopping:
+                raise HandedBack
+            time.sleep(min(left / 1000, 0.2))
+
+    def _try(self, run: Run, attempt: Attempt, steps: Steps) -> int | None:
+        """Make one attempt and record it. Returns the delay before the next, if there is one."""
+        active = stopwatch()
+        try:
+            outcome = self._converse(run, attempt, steps)
+        except ChannelClosed as death:
+            if self.is_stopping:
+                raise HandedBack from death
+            outcome = str(death)
+        ending, delay_ms = self._judge(run, outcome, active())
+        with self._database.write() as connection:
+            held = ledger.end_attempt(connection, run.id, attempt.id, ending)
+        return delay_ms if held else None
+
+    def _converse(self, run: Run, attempt: Attempt, steps: Steps) -> Outcome | str:
+        """Return what the child said at its end, or how it died."""
+        workdir = Path(tempfile.mkdtemp(prefix=f"backline-{attempt.id}-"))
+        child = self._zygote.fork()
+        channel = Channel(child.link, say.FromChild)
+        try:
+            session = Session(
+                channel, steps, self._metadata(run, attempt), self._desk_of(run.account_id), workdir
+            )
+            return session.converse(self._start(run, attempt, workdir))
+        except ChannelClosed:
+            child.wait(timeout_seconds=5)
+            if self.is_stopping:
+                raise
+            return f"the process of the run ended {child.ending} before the task returned"
+        finally:
+            child.kill()
+            channel.close()
+            shutil.rmtree(workdir, ignore_errors=True)
+
+    def _metadata(self, run: Run, attempt: Attempt) -> LiveMetadata:
+        def write(values: dict[str, object]) -> None:
+            with self._database.write() as connection:
+                ledger.write_metadata(connection, run.id, attempt.id, values)
+
+        return LiveMetadata(msgspec.json.decode(run.metadata or "{}"), write)
+
+    def _start(self, run: Run, attempt: Attempt, workdir: Path) -> say.Start:
+        facts = RunFacts(
+            id=run.id,
+            task_identifier=run.task_identifier,
+            account_id=run.account_id,
+            attempt_number=attempt.number,
+            tags=msgspec.json.decode(run.tags),
+            is_test=run.is_test,
+            version=self.version,
+        )
+        return say.Start(
+            run=facts, payload=msgspec.json.decode(run.payload or "null"), workdir=str(workdir)
+        )
+
+    def _judge(
+        self, run: Run, outcome: Outcome | str, active_ms: int
+    ) -> tuple[ledger.Ending, int | None]:
+        """Decide what an outcome makes of the run, and when it is tried again."""
+        cost_cents = self._price.cents(active_ms)
+        if isinstance(outcome, say.Returned):
+            output = msgspec.json.encode(outcome.output).decode()
+            return ledger.Ending(
+                run=RunStatus.COMPLETED,
+                attempt=AttemptStatus.COMPLETED,
+                detail="the task returned",
+                active_ms=active_ms,
+                cost_cents=cost_cents,
+                output=output,
+            ), None
+        error = _error_of(outcome)
+        delay_ms = None if _is_permanent(outcome) else self._retry_delay_ms(run)
+        last = RunStatus.CRASHED if isinstance(outcome, str) else RunStatus.FAILED
+        return ledger.Ending(
+            run=last if delay_ms is None else RunStatus.REATTEMPTING,
+            attempt=AttemptStatus.FAILED,
+            detail=error.message,
+            active_ms=active_ms,
+            cost_cents=cost_cents,
+            error=error,
+        ), delay_ms
+
+    def _retry_delay_ms(self, run: Run) -> int | None:
+        facts: TaskFacts | None = self._zygote.tasks.get(run.task_identifier)
+        policy = NO_RETRY if facts is None else facts.retry
+        return policy.delay_ms(run.failure_count + 1, self._random)
+
+
+def _is_permanent(outcome: Outcome | str) -> bool:
+    return isinstance(outcome, say.Raised) and outcome.permanent
+
+
+def _error_of(outcome: Outcome | str) -> RunError:
+    if isinstance(outcome, say.Raised):
+        return RunError(
+            name=outcome.name, message=outcome.message, stack_trace=outcome.stack_trace
+        )
+    return RunError(name="RunCrashed", message=str(outcome))

@@ -1,0 +1,143 @@
+"""One worker: claims runs, gives each a process of its own, and breathes.
+
+The supervisor itself never runs a task's code. It holds DBOS, the zygote from
+which the runs' processes are forked, and a heartbeat by which others know that
+it lives; at every beat it looks for workers that do not.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Mapping
+
+import sqlalchemy as sa
+from dbos import DBOS, DBOSConfig
+
+from backline.clock import now_ms
+from backline.db import Database
+from backline.engine.dispatch import Dispatch
+from backline.engine.executor import Executor, Price
+from backline.engine.queue import SERIALIZER, WORKFLOW, WORKFLOW_VERSION, RunQueue
+from backline.engine.recovery import hand_back, take_over_dead_workers, this_process
+from backline.engine.schema import APPLICATION, SCHEMA, engine_connections
+from backline.engine.session import FileDesk
+from backline.engine.steps import StepRecord
+from backline.ids import AccountId, new_id
+from backline.runs import Worker, catalog
+from backline.runtime import Zygote
+from backline.settings import Settings
+
+log = logging.getLogger(__name__)
+
+HEARTBEAT_SECONDS = 3.0
+MACHINE_VCPU = 0.5
+MACHINE_GIGABYTES = 0.5
+"""What a run is billed for: Trigger.dev's default machine, small-1x."""
+
+
+class Supervisor:
+    """A worker process: `start` it, and `stop` it to hand its runs back."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        queue: RunQueue,
+        desk_of: Callable[[AccountId], FileDesk],
+    ) -> None:
+        self._settings = settings
+        self._database = database
+        self._queue = queue
+        self._desk_of = desk_of
+        self._stopped = threading.Event()
+        self.worker_id = new_id("worker")
+
+    def start(self, task_environment: Mapping[str, str]) -> None:
+        """Import the tasks, announce them, and begin to claim runs."""
+        self._zygote = Zygote(self._settings.task_modules, dict(task_environment))
+        self._executor = self._make_executor()
+        self._connections = engine_connections(self._database)
+        self._launch_engine(self._connections)
+        self._announce()
+        take_over_dead_workers(self._database, self._queue, self.worker_id)
+        self._heart = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+        self._heart.start()
+
+    def _make_executor(self) -> Executor:
+        return Executor(
+            self._database,
+            self._zygote,
+            worker_id=self.worker_id,
+            version=self._settings.version or self._zygote.code_version,
+            price=Price(
+                MACHINE_VCPU * self._settings.vcpu_second_cents
+                + MACHINE_GIGABYTES * self._settings.gigabyte_second_cents
+            ),
+            desk_of=self._desk_of,
+            steps_of=lambda run_id: StepRecord(self._queue.finished_steps(run_id)),
+        )
+
+    def _launch_engine(self, connections: sa.Engine) -> None:
+        config: DBOSConfig = {
+            "name": APPLICATION,
+            "system_database_engine": connections,
+            "dbos_system_schema": SCHEMA,
+            "executor_id": self.worker_id,
+            "application_version": WORKFLOW_VERSION,
+            "serializer": SERIALIZER,
+            "run_migrations": False,
+            "log_level": "WARNING",
+            "max_executor_threads": self._settings.slots + 8,
+            # We send no DBOS notifications; these pollers only need to exist.
+            "notification_listener_polling_interval_sec": 60.0,
+            "scheduler_polling_interval_sec": 300.0,
+        }
+        DBOS(config=config)
+        DBOS.workflow(name=WORKFLOW)(self._executor.perform)
+        self._queue.set_up(self._settings.slots)
+        DBOS.launch()
+
+    def _announce(self) -> None:
+        host, process = this_process()
+        now = now_ms()
+        worker = Worker(
+            id=self.worker_id,
+            host=host,
+            process=process,
+            version=self._executor.version,
+            slots=self._settings.slots,
+            started_at=now,
+            heartbeat_at=now,
+        )
+        tasks = list(self._zygote.tasks)
+        with self._database.write() as connection:
+            catalog.announce(connection, worker, tasks)
+            Dispatch(self._database, self._queue).admit(connection, tasks)
+
+    def _beat(self) -> None:
+        while not self._stopped.wait(HEARTBEAT_SECONDS):
+            try:
+                self._beat_once()
+            except sa.exc.DBAPIError as trouble:
+                # The next beat tries again; a database that stays away makes others take over.
+                log.warning("no heartbeat: %s", trouble.orig)
+
+    def _beat_once(self) -> None:
+        with self._database.write() as connection:
+            is_listed = catalog.beat(connection, self.worker_id)
+        if not is_listed or not self._zygote.is_alive:
+            log.error("worker %s was declared dead or lost its processes: stopping", self.worker_id)
+            os._exit(1)
+        take_over_dead_workers(self._database, self._queue, self.worker_id)
+
+    def stop(self) -> None:
+        """End the executing runs' processes and hand the runs to whoever lives."""
+        self._stopped.set()
+        self._executor.is_stopping = True
+        self._zygote.close()
+        DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=5)
+        self._heart.join()
+        hand_back(self._database, self._queue, self.worker_id)
+        self._connections.dispose()

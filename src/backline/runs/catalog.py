@@ -1,0 +1,86 @@
+"""Who works here: the workers that are alive, and the tasks that they announced."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import msgspec
+import sqlalchemy as sa
+
+from backline.clock import TimestampMs, now_ms
+from backline.db import Connection, upsert
+from backline.runs.tables import announced_tasks, workers
+
+STALE_AFTER_MS = 10_000
+"""A worker whose last heartbeat is older is taken for dead."""
+
+
+class Worker(msgspec.Struct, frozen=True):
+    """One supervisor process. Fields are in the order of the table."""
+
+    id: str
+    host: str
+    process: str
+    """Process id and start time on that host, so that a reused id is not mistaken for it."""
+    version: str
+    slots: int
+    started_at: TimestampMs
+    heartbeat_at: TimestampMs
+    stopped_at: TimestampMs | None = None
+
+
+def announce(connection: Connection, worker: Worker, task_identifiers: Collection[str]) -> None:
+    """Write down a worker and what it can run."""
+    upsert(connection, workers, ("id",), **msgspec.structs.asdict(worker))
+    for identifier in task_identifiers:
+        upsert(
+            connection,
+            announced_tasks,
+            ("task_identifier", "worker_id"),
+            task_identifier=identifier,
+            worker_id=worker.id,
+            version=worker.version,
+        )
+
+
+def beat(connection: Connection, worker_id: str) -> bool:
+    """Say that a worker is alive. Returns False when it was declared dead meanwhile."""
+    beaten = connection.execute(
+        sa.update(workers)
+        .where(workers.c.id == worker_id, workers.c.stopped_at.is_(None))
+        .values(heartbeat_at=now_ms())
+    )
+    return beaten.rowcount > 0
+
+
+def retire(connection: Connection, worker_id: str) -> bool:
+    """Take a worker off the list. Returns False when someone else already did."""
+    retired = connection.execute(
+        sa.update(workers)
+        .where(workers.c.id == worker_id, workers.c.stopped_at.is_(None))
+        .values(stopped_at=now_ms())
+    )
+    connection.execute(sa.delete(announced_tasks).where(announced_tasks.c.worker_id == worker_id))
+    return retired.rowcount > 0
+
+
+def unretired(connection: Connection) -> list[Worker]:
+    """Return the workers that did not say goodbye, alive or not."""
+    rows = connection.execute(sa.select(workers).where(workers.c.stopped_at.is_(None)))
+    return [Worker(*row) for row in rows]
+
+
+def is_known(connection: Connection, task_identifier: str) -> bool:
+    """Say whether a worker that did not say goodbye announces the task."""
+    found = connection.execute(
+        sa.select(announced_tasks.c.worker_id)
+        .where(announced_tasks.c.task_identifier == task_identifier)
+        .limit(1)
+    )
+    return found.first() is not None
+
+
+def known_tasks(connection: Connection) -> list[str]:
+    """Return the names of all tasks that can run now, sorted."""
+    rows = connection.execute(sa.select(announced_tasks.c.task_identifier).distinct())
+    return sorted(rows.scalars())

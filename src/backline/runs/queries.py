@@ -1,0 +1,100 @@
+"""Every read of the ledger. Nothing here changes a row."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from backline.db import Connection
+from backline.ids import AccountId, RunId
+from backline.runs.run import SUMMARY, Attempt, Run
+from backline.runs.status import RunStatus
+from backline.runs.tables import attempts, run_events, runs
+
+_SUMMARY = [runs.c[name] for name in SUMMARY]
+_WHOLE = [runs.c[name] for name in Run.__struct_fields__]
+_ATTEMPT = [attempts.c[name] for name in Attempt.__struct_fields__]
+
+_NEWEST_OF_ACCOUNT = (
+    sa.select(*_SUMMARY)
+    .where(runs.c.account_id == sa.bindparam("account_id"))
+    .order_by(runs.c.id.desc())
+    .limit(sa.bindparam("most"))
+)
+_BY_ID = sa.select(*_WHOLE).where(runs.c.id == sa.bindparam("run_id"))
+_ATTEMPTS_OF = (
+    sa.select(*_ATTEMPT)
+    .where(attempts.c.run_id == sa.bindparam("run_id"))
+    .order_by(attempts.c.number)
+)
+
+
+def newest_runs(connection: Connection, account_id: AccountId, most: int) -> list[Run]:
+    """Return the account's newest runs, newest first, without their large columns."""
+    rows = connection.execute(_NEWEST_OF_ACCOUNT, {"account_id": account_id, "most": most})
+    return [Run(*row) for row in rows]
+
+
+def find_run(connection: Connection, run_id: RunId) -> Run | None:
+    """Return a run with everything the ledger has of it."""
+    row = connection.execute(_BY_ID, {"run_id": run_id}).first()
+    return None if row is None else Run(*row)
+
+
+def attempts_of(connection: Connection, run_id: RunId) -> list[Attempt]:
+    """Return the tries at a run, the first one first."""
+    return [Attempt(*row) for row in connection.execute(_ATTEMPTS_OF, {"run_id": run_id})]
+
+
+def children_of(connection: Connection, run_id: RunId) -> list[Run]:
+    """Return the runs that this run triggered, the oldest first."""
+    rows = connection.execute(
+        sa.select(*_SUMMARY).where(runs.c.parent_id == run_id).order_by(runs.c.id)
+    )
+    return [Run(*row) for row in rows]
+
+
+def summaries(connection: Connection, run_ids: list[RunId]) -> dict[RunId, Run]:
+    """Return the named runs by id, without their large columns."""
+    rows = connection.execute(sa.select(*_SUMMARY).where(runs.c.id.in_(run_ids)))
+    return {row[0]: Run(*row) for row in rows}
+
+
+def events_of(connection: Connection, run_id: RunId) -> list[tuple[int, str, str]]:
+    """Return what happened to a run, as (time, status, detail), the first event first."""
+    rows = connection.execute(
+        sa.select(run_events.c.at, run_events.c.status, run_events.c.detail)
+        .where(run_events.c.run_id == run_id)
+        .order_by(run_events.c.id)
+    )
+    return [(at, status, detail) for at, status, detail in rows]
+
+
+def executing_on(connection: Connection, worker_id: str) -> list[RunId]:
+    """Return the runs that a worker holds."""
+    return list(
+        connection.execute(
+            sa.select(runs.c.id)
+            .where(runs.c.worker_id == worker_id, runs.c.status == RunStatus.EXECUTING.value)
+            .order_by(runs.c.id)
+        ).scalars()
+    )
+
+
+def waiting_for_version(connection: Connection, task_identifiers: list[str]) -> list[RunId]:
+    """Return the runs of these tasks that no worker could take so far, the oldest first."""
+    return list(
+        connection.execute(
+            sa.select(runs.c.id)
+            .where(
+                runs.c.status == RunStatus.PENDING_VERSION.value,
+                runs.c.task_identifier.in_(task_identifiers),
+            )
+            .order_by(runs.c.id)
+        ).scalars()
+    )
+
+
+def count_by_status(connection: Connection) -> dict[RunStatus, int]:
+    """Return how many runs stand where."""
+    rows = connection.execute(sa.select(runs.c.status, sa.func.count()).group_by(runs.c.status))
+    return {RunStatus(status): count for status, count in rows}

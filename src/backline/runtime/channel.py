@@ -1,0 +1,69 @@
+"""A pair of ears: whole messages over a socket between supervisor and child."""
+
+from __future__ import annotations
+
+import contextlib
+import select
+import socket
+import struct
+import threading
+from typing import Any
+
+import msgspec
+
+_LENGTH = struct.Struct("!I")
+MAX_MESSAGE_BYTES = 64 * 1024 * 1024
+"""More than any payload or output; a larger length can only be a broken peer."""
+
+
+class ChannelClosed(Exception):
+    """Raised when the other side is gone."""
+
+
+class Channel:
+    """Sends and receives messages of two agreed kinds. Sending is safe from several threads."""
+
+    def __init__(self, link: socket.socket, receives: Any) -> None:
+        self._link = link
+        self._decoder = msgspec.msgpack.Decoder(receives)
+        self._sending = threading.Lock()
+
+    def send(self, message: msgspec.Struct) -> None:
+        """Send one message. Raises `ChannelClosed` when nobody listens any more."""
+        body = msgspec.msgpack.encode(message)
+        try:
+            with self._sending:
+                self._link.sendall(_LENGTH.pack(len(body)) + body)
+        except OSError as broken:
+            raise ChannelClosed(str(broken)) from broken
+
+    def receive(self) -> Any:
+        """Wait for the next message. Raises `ChannelClosed` at the end, also within a message."""
+        (length,) = _LENGTH.unpack(self._exactly(_LENGTH.size))
+        if length > MAX_MESSAGE_BYTES:
+            raise ChannelClosed(f"a message of {length} bytes: the other side is broken")
+        return self._decoder.decode(self._exactly(length))
+
+    def has_news(self, timeout_seconds: float) -> bool:
+        """Wait at most so long for something to receive, the end included."""
+        return bool(select.select([self._link], [], [], timeout_seconds)[0])
+
+    def _exactly(self, size: int) -> bytearray:
+        data = bytearray(size)
+        view = memoryview(data)
+        filled = 0
+        while filled < size:
+            try:
+                got = self._link.recv_into(view[filled:])
+            except OSError as broken:
+                raise ChannelClosed(str(broken)) from broken
+            if got == 0:
+                raise ChannelClosed("the other side is gone")
+            filled += got
+        return data
+
+    def close(self) -> None:
+        """Hang up; whoever waits in `receive`, on either side, is told so."""
+        with contextlib.suppress(OSError):  # the other side may have gone first
+            self._link.shutdown(socket.SHUT_RDWR)
+        self._link.close()

@@ -1,0 +1,154 @@
+"""One run, inside its own process: read the payload, call the task, say what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import traceback
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
+
+import msgspec
+
+from backline.errors import AbortRun, BacklineError, SetupError
+from backline.runtime import messages as say
+from backline.runtime.channel import Channel
+from backline.sdk import Context, Files, Metadata, StoredFile, Task, registry
+
+T = TypeVar("T")
+
+MAX_ERROR_MESSAGE_LENGTH = 1_000
+MAX_STACK_FRAMES = 50
+"""As Trigger.dev cuts them: enough to find the fault, not enough to fill a database."""
+
+
+def perform(link: socket.socket) -> None:
+    """Perform the run that the supervisor names, and send its outcome as the last message."""
+    channel = Channel(link, say.FromSupervisor)
+    start = channel.receive()
+    try:
+        outcome: say.Returned | say.Raised = say.Returned(_call(start, channel))
+    except BaseException as error:  # noqa: BLE001 - whatever the task raised is the run's outcome
+        outcome = describe(error)
+    channel.send(outcome)
+
+
+def _call(start: say.Start, channel: Channel) -> object:
+    task = _find(start.run.task_identifier)
+    payload = task.read_payload(start.payload)
+    output = task(payload, ChildContext(start, channel))
+    if task.is_async:
+        output = asyncio.run(output)
+    return task.write_output(output)
+
+
+def _find(identifier: str) -> Task:
+    task = registry.get(identifier)
+    if task is None:
+        raise SetupError(
+            f"this worker does not know task {identifier!r}: add its module to BACKLINE_TASKS"
+        )
+    return task
+
+
+def describe(error: BaseException) -> say.Raised:
+    """Put an exception into words that travel."""
+    frames = traceback.format_exception(error, limit=-MAX_STACK_FRAMES)
+    return say.Raised(
+        name=type(error).__name__,
+        message=str(error)[:MAX_ERROR_MESSAGE_LENGTH] or type(error).__name__,
+        stack_trace="".join(frames),
+        permanent=isinstance(error, BacklineError) and error.permanent,
+    )
+
+
+class _Line:
+    """Asks the supervisor one question at a time, from whichever thread."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._turn = threading.Lock()
+
+    def tell(self, message: msgspec.Struct) -> None:
+        self._channel.send(message)
+
+    def ask(self, question: msgspec.Struct) -> Any:
+        with self._turn:
+            self._channel.send(question)
+            answer = self._channel.receive()
+        if isinstance(answer, say.Refused):
+            raise AbortRun(answer.message)
+        return answer
+
+
+class ChildContext(Context):
+    """The context of a real run: everything that lasts is asked of the supervisor."""
+
+    def __init__(self, start: say.Start, channel: Channel) -> None:
+        self._line = _Line(channel)
+        self._seen: Counter[str] = Counter()
+        self.run = start.run
+        self.metadata = _ChildMetadata(self._line)
+        self.files = _ChildFiles(self._line)
+        self.workdir = Path(start.workdir)
+
+    def step(self, name: str, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        key = self._key(name)
+        answer = self._line.ask(say.StepAsked(key))
+        if isinstance(answer, say.StepKnown):
+            return revive(answer.value, function)
+        result = function(*args, **kwargs)
+        value = msgspec.to_builtins(result, str_keys=True)
+        self._line.ask(say.StepDone(key, value))
+        return revive(value, function)
+
+    def _key(self, name: str) -> str:
+        """Name the step within the run: a name used again is ``render#2``."""
+        self._seen[name] += 1
+        return name if self._seen[name] == 1 else f"{name}#{self._seen[name]}"
+
+    def log(self, text: str) -> None:
+        self.metadata.append("logs", text)
+
+
+def revive(value: Any, function: Callable[..., T]) -> T:
+    """Turn a step's recorded JSON into what its function is annotated to return.
+
+    The value of a first run is revived too, so a resumed run sees just what the first one saw.
+    """
+    kind = get_type_hints(function).get("return", Any)
+    revived: T = msgspec.convert(value, kind)
+    return revived
+
+
+class _ChildMetadata(Metadata):
+    def __init__(self, line: _Line) -> None:
+        self._line = line
+
+    def set(self, key: str, value: Any) -> None:
+        self._line.tell(say.MetadataChanged("set", key, msgspec.to_builtins(value)))
+
+    def append(self, key: str, value: Any) -> None:
+        self._line.tell(say.MetadataChanged("append", key, msgspec.to_builtins(value)))
+
+    def increment(self, key: str, by: float = 1) -> None:
+        self._line.tell(say.MetadataChanged("increment", key, by))
+
+    def delete(self, key: str) -> None:
+        self._line.tell(say.MetadataChanged("delete", key))
+
+
+class _ChildFiles(Files):
+    def __init__(self, line: _Line) -> None:
+        self._line = line
+
+    def open(self, file_id: str) -> Path:
+        answer: say.FileAt = self._line.ask(say.FileAsked(file_id))
+        return Path(answer.path)
+
+    def save(self, path: Path, *, file_name: str, mime_type: str) -> StoredFile:
+        answer: say.FileStored = self._line.ask(say.FileMade(str(path), file_name, mime_type))
+        return answer.file
