@@ -1,0 +1,74 @@
+"""A large still that a camera looks at: each frame is one resampling of its planes.
+
+The still is 1.5 times the frame, so that at any zoom of a slow push-in linear
+sampling is as good as cubic (measured: SSIM .9945 to a supersampled truth;
+1.2 is soft, beyond 1.7 it falls again). Sampling is sub-pixel: nothing steps.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from backline.content.media.frame import FRAME_HEIGHT, FRAME_WIDTH, Plane, Planes
+from backline.content.motion import View
+
+STILL_SCALE = 1.5
+STILL_WIDTH = round(FRAME_WIDTH * STILL_SCALE)
+STILL_HEIGHT = round(FRAME_HEIGHT * STILL_SCALE)
+
+_LUMA_SITE = (0.5, 0.5)
+_CHROMA_SITE = (0.25, 0.5)
+"""Where in its pixel a colour sample is meant to lie. H.264 without a note puts
+chroma at the left pair of pixels (ITU-T H.264, figure E-1, type 0)."""
+_FROM_FRAME = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+
+Matrix = NDArray[np.float64]
+"""(2, 3)."""
+
+
+def view_matrix(view: View) -> Matrix:
+    """Return the matrix from frame pixels to still pixels, both continuous, for a view."""
+    step = STILL_SCALE / view.zoom
+    cos, sin = step * math.cos(view.angle), step * math.sin(view.angle)
+    turn = np.array([[cos, -sin], [sin, cos]])
+    middle = np.array([FRAME_WIDTH / 2, FRAME_HEIGHT / 2])
+    start = middle * STILL_SCALE - turn @ (middle - np.array([view.shift_x, view.shift_y]))
+    return np.column_stack([turn, start])
+
+
+def sample_plane(
+    source: Plane,
+    matrix: Matrix,
+    into: Plane,
+    site: tuple[float, float] = _LUMA_SITE,
+    border: int = cv2.BORDER_REPLICATE,
+) -> None:
+    """Fill ``into`` from ``source``; the matrix leads from continuous target to source pixels."""
+    turn = matrix[:, :2]
+    # OpenCV counts from the first pixel's centre; `site` is where a target sample lies in its pixel.
+    indexed = np.column_stack([turn, matrix[:, 2] + turn @ np.array(site) - 0.5])
+    size = (into.shape[1], into.shape[0])
+    cv2.warpAffine(source, indexed, size, dst=into, flags=_FROM_FRAME, borderMode=border)
+
+
+def halved(matrix: Matrix) -> Matrix:
+    """Return the same move for planes of half the size."""
+    return np.column_stack([matrix[:, :2], matrix[:, 2] / 2])
+
+
+class Still(NamedTuple):
+    """The planes of a picture of 1620 by 2880 pixels."""
+
+    planes: Planes
+
+    def draw(self, matrix: Matrix, into: Planes) -> None:
+        """Draw what the camera sees over all of ``into``."""
+        chroma = halved(matrix)
+        sample_plane(self.planes.y, matrix, into.y)
+        sample_plane(self.planes.cb, chroma, into.cb, _CHROMA_SITE)
+        sample_plane(self.planes.cr, chroma, into.cr, _CHROMA_SITE)
