@@ -122,6 +122,13 @@ def shade(canvas: Canvas, mask: Mask, matrix: Affine, strength: float) -> None:
     part *= 1 - there * strength
 
 
+def laid(mask: Mask, matrix: Affine, width: int, height: int) -> Mask:
+    """Return a mask as it falls on an empty canvas of width by height."""
+    indexed = matrix.copy()
+    indexed[:, 2] += 0.5 * (matrix[:, 0] + matrix[:, 1]) - 0.5
+    return np.asarray(cv2.warpAffine(mask, indexed, (width, height)), np.float32)
+
+
 def _window(
     canvas: Canvas, layer: NDArray[np.float32], matrix: Affine
 ) -> tuple[Canvas, Affine] | None:

@@ -1,0 +1,77 @@
+"""Builds the shop around the artwork, then lets the record turn."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from backline.content.media.canvas import add_grain, cover, finished
+from backline.content.media.colour import to_planes
+from backline.content.media.disc import Disc
+from backline.content.media.focus import focus_of
+from backline.content.media.frame import FRAME_RATE, Planes, Scene
+from backline.content.media.light import Glow, Motes, float_motes, glow
+from backline.content.media.picture import Picture
+from backline.content.media.still import Still, view_matrix
+from backline.content.motion import Camera, SceneFacts, energy_at, pulse_at
+from backline.content.templates.album_record_store.record import (
+    Dust,
+    lay_record,
+    record_dust,
+    record_label,
+)
+from backline.content.templates.album_record_store.shop import lamp_light, paint_shop
+from backline.content.templates.album_record_store.sleeve import stand_sleeve
+
+TURNS_PER_SECOND = 100 / 3 / 60
+"""33 1/3 a minute."""
+
+
+class RecordStore(NamedTuple):
+    """The finished shop: a still, the turning label, and lamps that breathe with the song."""
+
+    still: Still
+    camera: Camera
+    label: Disc
+    dust: Dust
+    lamps: Glow
+    motes: Motes
+    facts: SceneFacts
+
+    def draw(self, index: int, into: Planes) -> None:
+        """Draw frame ``index`` over all of ``into``."""
+        seconds = index / FRAME_RATE
+        pulse = pulse_at(seconds, self.facts.beats)
+        energy = energy_at(seconds, self.facts.energy, FRAME_RATE)
+        angle = 2 * math.pi * TURNS_PER_SECOND * seconds
+        matrix = view_matrix(self.camera.view(seconds, 0.006 * pulse))
+        self.still.draw(matrix, into)
+        self.label.draw(matrix, angle, into)
+        self.dust.add(matrix, angle, into)
+        self.lamps.add(0.03 + 0.05 * energy + 0.09 * pulse, into)
+        self.motes.draw(seconds, 0.6 + 0.4 * energy, into)
+
+
+def build(picture: Picture, facts: SceneFacts) -> Scene:
+    """Build the shop: shelves, counter, record, sleeve; the artwork is cropped to a square."""
+    rng = np.random.default_rng(facts.seed)
+    side = min(1100, max(512, min(picture.width, picture.height)))
+    art = cover(picture.rgb, side, side, focus_of(picture.rgb))
+    lamps = lamp_light(rng)
+    canvas = paint_shop(lamps, rng)
+    visible = lay_record(canvas, rng)
+    stand_sleeve(canvas, visible, art, rng)
+    add_grain(canvas, rng, 0.022)
+    return RecordStore(
+        still=Still(to_planes(finished(canvas))),
+        camera=Camera(
+            duration_seconds=facts.duration_seconds, seed=facts.seed, zoom_from=1.02, zoom_to=1.09
+        ),
+        label=record_label(art),
+        dust=record_dust(visible, rng),
+        lamps=glow(lamps),
+        motes=float_motes(rng, 16, largest=8.0),
+        facts=facts,
+    )
