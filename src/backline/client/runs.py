@@ -1,0 +1,83 @@
+"""Runs: trigger one, look at one or many, follow one to its end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from backline.client.connection import Connection
+from backline.client.run import Run
+from backline.errors import NotFound
+from backline.ids import AccountId, RunId
+
+SHORTEST_POLL_SECONDS = 0.2
+LONGEST_POLL_SECONDS = 1.0
+"""A run that shows no news is asked after less and less often, up to once a second."""
+
+
+class Triggered(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The run that a trigger led to."""
+
+    run_id: RunId
+    is_cached: bool = False
+    """True when an earlier trigger with the same idempotency key made the run."""
+
+
+class _RunsAnswer(msgspec.Struct, frozen=True):
+    runs: list[Run]
+
+
+class Runs:
+    """The runs within the caller's reach."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def trigger(
+        self,
+        task_identifier: str,
+        payload: object = None,
+        *,
+        tags: list[str] | None = None,
+        metadata: dict[str, Any] | None = None,
+        idempotency_key: str | None = None,
+    ) -> Triggered:
+        """Ask for a task with a JSON payload, and return its run's id at once."""
+        options = {"tags": tags, "metadata": metadata, "idempotencyKey": idempotency_key}
+        body = {
+            "taskIdentifier": task_identifier,
+            "payload": payload,
+            "options": {name: value for name, value in options.items() if value is not None},
+        }
+        return self._connection.post("/api/tasks/runs", Triggered, body)
+
+    def get(self, run_id: RunId) -> Run:
+        """Return one run, with payload, output and attempts. Raises ``NotFound``."""
+        found = self._connection.get("/api/tasks/runs", _RunsAnswer, {"runId": run_id}).runs
+        if not found:
+            raise NotFound(f"run {run_id} is not known here: `backline runs list` shows yours")
+        return found[0]
+
+    def newest(self, *, limit: int | None = None, account_id: AccountId | None = None) -> list[Run]:
+        """Return the newest runs first: 20 unless told otherwise, 100 at most."""
+        wanted = {"limit": limit, "account_id": account_id}
+        params = {name: value for name, value in wanted.items() if value is not None}
+        return self._connection.get("/api/tasks/runs", _RunsAnswer, params).runs
+
+    def follow(self, run_id: RunId) -> Iterator[Run]:
+        """Yield the run now and whenever it changes, the last time when it has ended."""
+        last: Run | None = None
+        pause_seconds = SHORTEST_POLL_SECONDS
+        while last is None or not last.is_final:
+            run = self.get(run_id)
+            if run == last:
+                pause_seconds = min(LONGEST_POLL_SECONDS, pause_seconds * 1.5)
+            else:
+                pause_seconds = SHORTEST_POLL_SECONDS
+                yield run
+            last = run
+            if not run.is_final:
+                time.sleep(pause_seconds)
