@@ -78,7 +78,8 @@ def require_account(
     if kinds and account.kind not in kinds:
         wanted = " or ".join(kinds)
         raise InvalidInput(
-            f"{account.id} ({account.name}) is a {account.kind}, not a {wanted}", field
+            f"{account.id} ({account.name}) is of kind {account.kind}; give one of kind {wanted}",
+            field,
         )
     return account
 
