@@ -1,0 +1,1 @@
+"""Songs in, short vertical videos out. Importing this loads no media library."""

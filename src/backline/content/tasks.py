@@ -1,0 +1,13 @@
+"""The tasks that make content, as workers know them."""
+
+from __future__ import annotations
+
+from backline.content.order import FinishedContent, Order
+from backline.content.pipeline import create_content as make_video
+from backline.sdk import Context, Retry, task
+
+
+@task("create-content", retry=Retry(max_attempts=3), max_duration_seconds=900)
+def create_content(order: Order, ctx: Context) -> FinishedContent:
+    """Make a short vertical video from a song and a picture."""
+    return make_video(order, ctx)
