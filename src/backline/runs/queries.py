@@ -21,6 +21,7 @@ _NEWEST_OF_ACCOUNT = (
     .limit(sa.bindparam("most"))
 )
 _BY_ID = sa.select(*_WHOLE).where(runs.c.id == sa.bindparam("run_id"))
+_OWNER_OF = sa.select(runs.c.account_id).where(runs.c.id == sa.bindparam("run_id"))
 _ATTEMPTS_OF = (
     sa.select(*_ATTEMPT)
     .where(attempts.c.run_id == sa.bindparam("run_id"))
@@ -38,6 +39,12 @@ def find_run(connection: Connection, run_id: RunId) -> Run | None:
     """Return a run with everything the ledger has of it."""
     row = connection.execute(_BY_ID, {"run_id": run_id}).first()
     return None if row is None else Run(*row)
+
+
+def owner_of(connection: Connection, run_id: RunId) -> AccountId | None:
+    """Return whose run this is, without looking at the run itself."""
+    owner: AccountId | None = connection.execute(_OWNER_OF, {"run_id": run_id}).scalar()
+    return owner
 
 
 def attempts_of(connection: Connection, run_id: RunId) -> list[Attempt]:

@@ -1,0 +1,1 @@
+"""The API in Recoup's words: task runs, content, files, accounts."""

@@ -1,0 +1,152 @@
+"""A run of the ledger in Recoup's words: statuses, names, and what may be null.
+
+The summary is on the hot path of every listing: one Struct per run, JSON
+columns passed on as the text they are.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import msgspec
+from msgspec import UNSET, Raw
+
+from backline.clock import TimestampMs, iso
+from backline.runs import Attempt, AttemptStatus, Run, RunStatus
+from backline.wire.recoup import (
+    Environment,
+    RelatedRun,
+    RelatedRuns,
+    TaskAttemptStatus,
+    TaskRun,
+    TaskRunAttempt,
+    TaskRunError,
+    TaskRunStatus,
+)
+
+STATUSES: dict[str, TaskRunStatus] = {
+    RunStatus.PENDING_VERSION: "PENDING_VERSION",
+    RunStatus.DELAYED: "DELAYED",
+    RunStatus.QUEUED: "QUEUED",
+    RunStatus.EXECUTING: "EXECUTING",
+    RunStatus.REATTEMPTING: "REATTEMPTING",
+    RunStatus.FROZEN: "FROZEN",
+    RunStatus.COMPLETED: "COMPLETED",
+    RunStatus.FAILED: "FAILED",
+    RunStatus.CANCELED: "CANCELED",
+    RunStatus.CRASHED: "CRASHED",
+    RunStatus.INTERRUPTED: "INTERRUPTED",
+    RunStatus.SYSTEM_FAILURE: "SYSTEM_FAILURE",
+    RunStatus.EXPIRED: "CANCELED",
+    RunStatus.TIMED_OUT: "FAILED",
+}
+"""Every status of the ledger, in the words of the contract."""
+
+ATTEMPT_STATUSES: dict[str, TaskAttemptStatus] = {
+    AttemptStatus.PENDING: "PENDING",
+    AttemptStatus.EXECUTING: "EXECUTING",
+    AttemptStatus.PAUSED: "PAUSED",
+    AttemptStatus.COMPLETED: "COMPLETED",
+    AttemptStatus.FAILED: "FAILED",
+    AttemptStatus.CANCELED: "CANCELED",
+}
+
+_NULL = Raw(b"null")
+
+
+def summary(run: Run) -> TaskRun:
+    """Return the run as a listing shows it."""
+    return TaskRun(
+        id=run.id,
+        status=STATUSES[run.status],
+        task_identifier=run.task_identifier,
+        idempotency_key=run.idempotency_key,
+        version=run.version or UNSET,
+        is_test=bool(run.is_test),
+        created_at=iso(run.created_at),
+        updated_at=iso(run.updated_at),
+        started_at=_moment(run.started_at),
+        finished_at=_moment(run.finished_at),
+        delayed_until=_moment(run.delayed_until),
+        ttl=run.ttl,
+        expired_at=_moment(run.expired_at),
+        tags=Raw(run.tags),
+        metadata=_raw(run.metadata),
+        cost_in_cents=run.cost_cents,
+        base_cost_in_cents=run.base_cost_cents,
+        duration_ms=run.duration_ms,
+        env=_environment(run.environment),
+        depth=run.depth,
+        batch_id=run.batch_id,
+        trigger_function=run.trigger_function,  # type: ignore[arg-type]
+    )
+
+
+def detail(run: Run, attempts: list[Attempt], related: RelatedRuns | None) -> TaskRun:
+    """Return the run with all that is shown when it is asked for by its id."""
+    return msgspec.structs.replace(
+        summary(run),
+        payload=_raw(run.payload),
+        output=_raw(run.output if run.status == RunStatus.COMPLETED else None),
+        error=error_of(run),
+        attempts=[_attempt(attempt) for attempt in attempts],
+        schedule=_raw(run.schedule),
+        related_runs=related,
+    )
+
+
+def related_run(run: Run) -> RelatedRun:
+    """Return a run as its relatives show it."""
+    return RelatedRun(
+        id=run.id,
+        status=STATUSES[run.status],
+        task_identifier=run.task_identifier,
+        created_at=iso(run.created_at),
+        updated_at=iso(run.updated_at),
+        finished_at=_moment(run.finished_at),
+    )
+
+
+def error_of(run: Run) -> TaskRunError | None:
+    """Return why a run did not come to its end.
+
+    The contract has no word for a run that expired or ran too long; there the
+    error says what the status can not.
+    """
+    error = _error(run.error)
+    if run.status == RunStatus.TIMED_OUT:
+        told = error.message if error else "The run took longer than its maxDuration allows"
+        return TaskRunError(name="MaxDurationExceeded", message=told)
+    if run.status == RunStatus.EXPIRED and error is None:
+        told = f"The run expired: it did not start within its time to live of {run.ttl}"
+        return TaskRunError(name="TimeToLiveExpired", message=told)
+    return error
+
+
+def _attempt(attempt: Attempt) -> TaskRunAttempt:
+    return TaskRunAttempt(
+        id=attempt.id,
+        status=ATTEMPT_STATUSES[attempt.status],
+        created_at=iso(attempt.created_at),
+        updated_at=iso(attempt.updated_at),
+        started_at=_moment(attempt.started_at),
+        completed_at=_moment(attempt.completed_at),
+        error=_error(attempt.error),
+    )
+
+
+def _error(text: str | None) -> TaskRunError | None:
+    return None if text is None else msgspec.json.decode(text, type=TaskRunError)
+
+
+def _moment(timestamp_ms: TimestampMs | None) -> str | None:
+    return None if timestamp_ms is None else iso(timestamp_ms)
+
+
+def _raw(text: str | None) -> Raw:
+    return _NULL if text is None else Raw(text)
+
+
+@lru_cache
+def _environment(name: str) -> Environment:
+    return Environment(id=f"env_{name}", name=name)

@@ -1,0 +1,95 @@
+"""Runs: follow them, and trigger them. ``GET /api/tasks/runs`` is what this product is for."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from anyio import to_thread
+from litestar import get, post
+from litestar.response.base import ASGIResponse
+
+from backline.accounts import Caller, may_see
+from backline.api.answers import answer
+from backline.api.auth import authenticate, for_caller, reach_of
+from backline.api.bodies import read_json
+from backline.api.query import Query
+from backline.api.recoup.task_run import detail, related_run, summary
+from backline.api.recoup.trigger import trigger
+from backline.api.services import AnyRequest, services_of
+from backline.db import Connection
+from backline.errors import AccessDenied, NotFound
+from backline.ids import AccountId
+from backline.runs import Run, queries
+from backline.wire.recoup import (
+    RelatedRuns,
+    TaskRun,
+    TaskRunList,
+    TriggerTask,
+)
+
+NOT_FOUND = "Task run not found"
+MAX_TRIGGER_BYTES = 3 * 1024 * 1024
+
+
+@get("/api/tasks/runs")
+async def get_task_runs(request: AnyRequest) -> ASGIResponse:
+    """List the newest runs of an account, or show one run."""
+    runs = await for_caller(request, partial(_read, request))
+    return answer(TaskRunList(status="success", runs=runs))
+
+
+@post("/api/tasks/runs", request_max_body_size=MAX_TRIGGER_BYTES)
+async def trigger_task_run(request: AnyRequest) -> ASGIResponse:
+    """Trigger a run of any task: 202, or 200 when the idempotency key held one already."""
+    caller = await authenticate(request)
+    order = await read_json(request, TriggerTask)
+    triggered = await to_thread.run_sync(trigger, services_of(request), caller, order)
+    return answer(triggered, 200 if triggered.is_cached else 202)
+
+
+def _read(request: AnyRequest, connection: Connection, caller: Caller) -> list[TaskRun]:
+    query = Query(request)
+    run_id = query.text("runId")
+    if run_id is not None:
+        return [_one_run(connection, caller, run_id)]
+    limit = query.integer("limit", least=1, most=100, default=20)
+    account_id = _listed_account(connection, caller, query.account_id("account_id"))
+    return [summary(run) for run in queries.newest_runs(connection, account_id, limit)]
+
+
+def _listed_account(
+    connection: Connection, caller: Caller, account_id: AccountId | None
+) -> AccountId:
+    if account_id is None or account_id == caller.account_id:
+        return caller.account_id
+    if not may_see(reach_of(connection, caller), account_id):
+        raise AccessDenied("Access denied to specified account_id")
+    return account_id
+
+
+def _one_run(connection: Connection, caller: Caller, run_id: str) -> TaskRun:
+    """Show one run. One out of reach takes the same statements as one that does not exist."""
+    owner_id = queries.owner_of(connection, run_id)
+    if owner_id != caller.account_id:
+        reach = reach_of(connection, caller)
+        if owner_id is None or not may_see(reach, owner_id):
+            raise NotFound(NOT_FOUND)
+    run = queries.find_run(connection, run_id)
+    if run is None:
+        raise NotFound(NOT_FOUND)
+    return detail(run, queries.attempts_of(connection, run_id), _family(connection, run))
+
+
+def _family(connection: Connection, run: Run) -> RelatedRuns | None:
+    """Return the runs around a run, None when it stands alone."""
+    children = queries.children_of(connection, run.id)
+    if run.parent_id is None and not children:
+        return None
+    above = {run_id for run_id in (run.root_id, run.parent_id) if run_id and run_id != run.id}
+    known = queries.summaries(connection, sorted(above))
+    root, parent = known.get(run.root_id or ""), known.get(run.parent_id or "")
+    return RelatedRuns(
+        root=related_run(root) if root else None,
+        parent=related_run(parent) if parent else None,
+        children=[related_run(child) for child in children],
+    )

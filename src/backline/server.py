@@ -1,0 +1,84 @@
+"""The HTTP server: puts the API together, and serves it.
+
+Everything that the handlers work with is made here, once per process, and
+closed again when the server stops.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+from granian import Granian
+from granian.constants import Interfaces
+from litestar import Litestar
+from litestar.datastructures import State
+
+from backline.accounts import Gatekeeper
+from backline.api import HANDLERS, ROUTES, AsgiApp, KeyUse, Manners, Services
+from backline.db import Database, connect
+from backline.engine.dispatch import Dispatch
+from backline.engine.queue import RunQueue
+from backline.engine.schema import prepare_engine_tables
+from backline.files import Shelf
+from backline.migrations import migrate
+from backline.settings import Settings
+from backline.storage import open_store
+
+
+def create_app(settings: Settings, database: Database) -> AsgiApp:
+    """Put the API together over a database whose tables are in place.
+
+    The application closes what it opened when it stops; the database stays the caller's.
+    """
+    store = open_store(settings.storage_url)
+    queue = RunQueue(database)
+    services = Services(
+        settings=settings,
+        database=database,
+        gatekeeper=Gatekeeper(settings),
+        key_use=KeyUse(database),
+        dispatch=Dispatch(database, queue),
+        shelf=Shelf(database, store, settings),
+        store=store,
+    )
+
+    @asynccontextmanager
+    async def open_for_business(_: Litestar) -> AsyncIterator[None]:
+        yield
+        services.key_use.close()
+        queue.close()
+
+    app = Litestar(
+        route_handlers=ROUTES,
+        exception_handlers=HANDLERS,
+        state=State({"services": services}),
+        lifespan=[open_for_business],
+        openapi_config=None,
+        logging_config=None,
+    )
+    return Manners(app)
+
+
+def serve(settings: Settings, host: str, port: int, workers: int = 1) -> None:
+    """Bring the tables up to date and serve until told to stop (SIGTERM, SIGINT)."""
+    database = connect(settings.database_url)
+    migrate(database)
+    prepare_engine_tables(database)
+    database.close()
+    server = Granian(
+        target="backline.server:create_app",
+        address=host,
+        port=port,
+        interface=Interfaces.ASGI,
+        workers=workers,
+        websockets=False,
+        log_access=False,
+    )
+    server.serve(target_loader=partial(_load, settings), wrap_loader=False)
+
+
+def _load(settings: Settings) -> AsgiApp:
+    """Make the application of one server process, which has connections of its own."""
+    return create_app(settings, connect(settings.database_url))

@@ -1,0 +1,1 @@
+"""What travels: the bodies of the HTTP API, shared by server and clients."""
