@@ -19,6 +19,8 @@ Canvas = NDArray[np.float32]
 """(height, width, 3), red first, 0 to 1."""
 Mask = NDArray[np.float32]
 """(height, width), 0 to 1: how much of something is there."""
+Field = NDArray[np.floating[Any]]
+"""Numbers that depend on the place."""
 Affine = NDArray[np.float64]
 """(2, 3), from the pixels of a layer to the pixels of the canvas."""
 
@@ -73,7 +75,7 @@ def grid(width: int, height: int) -> tuple[NDArray[np.float32], NDArray[np.float
     return x, y
 
 
-def smoothstep(low: float, high: float, values: NDArray[np.float32]) -> NDArray[np.float32]:
+def smoothstep(low: float, high: float, values: Field) -> NDArray[np.float32]:
     """Return 0 below ``low``, 1 above ``high`` and a soft S between; ``low`` may be the larger."""
     t = np.clip((values - low) / (high - low), 0, 1)
     return np.asarray(t * t * (3 - 2 * t), np.float32)

@@ -75,7 +75,9 @@ def _vinyl(radius: Mask, angle: Mask, rng: np.random.Generator) -> Canvas:
         light = strength * wedge * (0.30 + 0.70 * groove * played) * fade
         surface += (light * 0.42)[..., None] * colour
     gloss += 0.05 * played * groove
-    rim = np.exp(-(((position - 0.990) / 0.004) ** 2)) * (0.10 + 0.25 * np.clip(-np.sin(angle + 0.6), 0, 1))
+    rim = np.exp(-(((position - 0.990) / 0.004) ** 2)) * (
+        0.10 + 0.25 * np.clip(-np.sin(angle + 0.6), 0, 1)
+    )
     return np.asarray(surface + (gloss + rim)[..., None] * LAMP_ON_VINYL * 0.5, np.float32)
 
 

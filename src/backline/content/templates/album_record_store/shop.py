@@ -101,7 +101,9 @@ def _lay_counter(canvas: Canvas, lamps: Canvas, rng: np.random.Generator) -> Non
     light = enlarged(lamps, width, STILL_HEIGHT // 2)[-height:]
     falloff = 0.95 - 0.80 * smoothstep(0.05, 1.0, np.broadcast_to(depth, (height, width)))
     sides = 1 - 0.45 * ((x / width - 0.42) / 0.62) ** 2
-    sheen = 0.16 * np.exp(-(((depth - 0.06) / 0.10) ** 2)) * np.exp(-(((x / width - 0.3) / 0.4) ** 2))
+    sheen = (
+        0.16 * np.exp(-(((depth - 0.06) / 0.10) ** 2)) * np.exp(-(((x / width - 0.3) / 0.4) ** 2))
+    )
     wood = tone[..., None] * WOOD * (0.5 + 1.6 * light) + sheen[..., None] * WARM
     wood *= (falloff * sides)[..., None]
     canvas[top : top + 2 * height] = enlarged(wood.astype(np.float32), STILL_WIDTH, 2 * height)

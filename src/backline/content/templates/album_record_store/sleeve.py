@@ -7,6 +7,7 @@ import numpy as np
 
 from backline.content.media.canvas import (
     Canvas,
+    Field,
     Mask,
     blurred,
     grid,
@@ -59,7 +60,7 @@ def _front(art: Rgb, rng: np.random.Generator) -> Canvas:
     return np.asarray(front * light[..., None] * ROOM_TINT, np.float32)
 
 
-def _wear(u: Mask, v: Mask, rng: np.random.Generator) -> Mask:
+def _wear(u: Field, v: Field, rng: np.random.Generator) -> Mask:
     """Return how far the paper shows: at the edges, at the corners, faintly in a ring round the record."""
     border = np.minimum(np.minimum(u, 1 - u), np.minimum(v, 1 - v)).astype(np.float32)
     rough = 0.5 + 0.5 * np.clip(noise(rng, SLEEVE_SIDE, SLEEVE_SIDE, 14), -1, 2)
@@ -89,5 +90,7 @@ def _cast_shadow(canvas: Canvas) -> None:
     top = round(COUNTER_Y)
     x, y = grid(STILL_WIDTH, STILL_HEIGHT - top)
     beside = np.abs(x - SLEEVE_CENTRE[0]) - SLEEVE_SIDE / 2
-    contact = smoothstep(40, -30, np.broadcast_to(beside, (y.shape[0], x.shape[1])).astype(np.float32))
+    contact = smoothstep(
+        40, -30, np.broadcast_to(beside, (y.shape[0], x.shape[1])).astype(np.float32)
+    )
     canvas[top:] *= 1 - (0.72 * contact * np.exp(-y / 30))[..., None]

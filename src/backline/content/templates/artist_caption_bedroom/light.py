@@ -20,9 +20,7 @@ SMALL_WIDTH, SMALL_HEIGHT = 180, 320
 """Light is painted on a canvas this small: it has no edges, and blurs for next to nothing."""
 
 
-def spill(
-    place: tuple[float, float], reach: tuple[float, float], colour: Canvas | Mask
-) -> Canvas:
+def spill(place: tuple[float, float], reach: tuple[float, float], colour: Canvas | Mask) -> Canvas:
     """Return light that falls off from a place; ``reach`` is where a third of it is left."""
     x, y = grid(SMALL_WIDTH, SMALL_HEIGHT)
     distance = np.hypot(

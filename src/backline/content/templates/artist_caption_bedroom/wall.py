@@ -97,7 +97,12 @@ def _hang(canvas: Canvas, sheet: Canvas, degrees: float) -> None:
     margin = 60
     shadow = blurred(rounded_rectangle(width, height, 6, margin), 16)
     below = (middle[0] + 10, middle[1] + 22)
-    shade(canvas, shadow, placement((width + 2 * margin, height + 2 * margin), below, 1, degrees), 0.55)
+    shade(
+        canvas,
+        shadow,
+        placement((width + 2 * margin, height + 2 * margin), below, 1, degrees),
+        0.55,
+    )
     mask = rounded_rectangle(width - 4, height - 4, 4, 2)
     paste(canvas, sheet, mask, placement((width, height), middle, 1, degrees))
 
@@ -109,7 +114,11 @@ def _make_bed(canvas: Canvas, led: Canvas, rng: np.random.Generator) -> None:
     u, v = x / width, y / height
     light = enlarged(led, width, height)
     scene = resized(canvas, width, height)
-    for middle, half, top, tone in ((0.23, 0.30, 0.735, 0.05), (0.76, 0.32, 0.75, 0.045), (0.5, 0.9, 0.83, 0.03)):
+    for middle, half, top, tone in (
+        (0.23, 0.30, 0.735, 0.05),
+        (0.76, 0.32, 0.75, 0.045),
+        (0.5, 0.9, 0.83, 0.03),
+    ):
         middle += float(rng.uniform(-0.03, 0.03))
         edge = top + 0.11 * np.abs((u - middle) / half) ** 3.2
         folds = 0.004 * noise(rng, width, 8, 60)[:1]

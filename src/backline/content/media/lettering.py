@@ -1,0 +1,111 @@
+"""Draws set lines as ink: the letters, their outline, their shadow, the paper behind them."""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+import uharfbuzz as hb
+
+from backline.content.media.canvas import blurred, rounded_rectangle
+from backline.content.media.overlay import Coverage, Ink, Overlay, overlay_of
+from backline.content.media.safe_area import Area
+from backline.content.media.typesetting import Setting
+from backline.content.templates.template import CaptionLook
+
+_FINE = 2
+"""Letters are drawn this much larger and reduced, so that outlines have smooth edges."""
+_BASE_LINE = 0.78
+"""Of a type size below the top of a line: where Latin letters sit when ascender and descender balance."""
+_BLACK = (8, 6, 10)
+
+
+def letter(setting: Setting, look: CaptionLook, within: Area) -> Overlay:
+    """Draw a setting in a template's look, centred in ``within`` and standing at the look's edge."""
+    margin = _margin(look)
+    width, height = _even(setting.width + 2 * margin), _even(setting.height + 2 * margin)
+    letters = _letters(setting, width, height, margin)
+    inks: list[Ink] = []
+    if look.box is not None:
+        inks += _paper(setting, look, width, height, margin)
+    elif look.shadow:
+        inks.append((_shadow(letters, look), _BLACK))
+    if look.stroke:
+        inks.append((_grown(letters, look.stroke), _BLACK))
+    inks.append((_reduced(letters), look.colour))
+    left = within.left + (within.width - width) / 2
+    top = _top(setting, look, within) - margin
+    return overlay_of(inks, _even(left), _even(top), setting.unshown)
+
+
+def _margin(look: CaptionLook) -> int:
+    """Room around the lines for what reaches beyond the letters."""
+    reach = max(look.stroke + 2, 2 * look.shadow, look.size // 2)
+    return _even(reach)
+
+
+def _top(setting: Setting, look: CaptionLook, within: Area) -> float:
+    spare = within.height - setting.height
+    inset = min(look.inset, max(0.0, spare))
+    return within.top + (inset if look.lines_from == "top" else spare - inset)
+
+
+def _even(length: float) -> int:
+    return 2 * math.ceil(length / 2)
+
+
+def _letters(setting: Setting, width: int, height: int, margin: int) -> Coverage:
+    """Return the cover of all glyphs, at ``_FINE`` times the size, lines centred."""
+    pen = hb.RasterDraw()
+    pen.extents = hb.RasterExtents(0, 0, width * _FINE, height * _FINE)
+    lead = (setting.pitch - setting.size) / 2 + _BASE_LINE * setting.size
+    for number, line in enumerate(setting.lines):
+        start = (width - line.width * setting.size) / 2
+        base = margin + number * setting.pitch + lead
+        for glyph in line.glyphs:
+            scale = setting.size * _FINE / glyph.typeface.units_per_em
+            x = (start + glyph.x * setting.size) * _FINE
+            y = (base - glyph.y * setting.size) * _FINE
+            pen.transform = (scale, 0, 0, -scale, x, y)
+            pen.draw_glyph(glyph.typeface.font, glyph.number)
+    image = pen.render()
+    cover = np.frombuffer(image.buffer, np.uint8).reshape(height * _FINE, -1)
+    return cover[:, : width * _FINE].astype(np.float32) / np.float32(255)
+
+
+def _reduced(cover: Coverage) -> Coverage:
+    size = (cover.shape[1] // _FINE, cover.shape[0] // _FINE)
+    return np.asarray(cv2.resize(cover, size, interpolation=cv2.INTER_AREA), np.float32)
+
+
+def _grown(letters: Coverage, stroke: float) -> Coverage:
+    """Return the letters grown by ``stroke`` pixels all round: a round-cornered outline."""
+    outside = (letters < 0.5).astype(np.uint8)
+    distance = cv2.distanceTransform(outside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return _reduced(np.asarray(np.clip(stroke * _FINE - distance + 0.5, 0, 1), np.float32))
+
+
+def _shadow(letters: Coverage, look: CaptionLook) -> Coverage:
+    """Return a soft shadow a little below the letters; doubled close to them, so that it carries."""
+    near = _grown(letters, look.stroke + 2)
+    lowered = np.roll(near, max(2, look.shadow // 5), axis=0)
+    soft = 1.5 * blurred(lowered, look.shadow / 2) + 0.5 * blurred(lowered, look.shadow / 6)
+    return np.asarray(np.clip(soft, 0, 1) * look.shadow_strength, np.float32)
+
+
+def _paper(setting: Setting, look: CaptionLook, width: int, height: int, margin: int) -> list[Ink]:
+    """Return the box behind the lines and the shadow it throws."""
+    assert look.box is not None
+    pad = setting.size * 0.42
+    box = np.zeros((height, width), np.float32)
+    for number, line in enumerate(setting.lines):
+        wide = round(line.width * setting.size + 2 * pad)
+        tall = round(setting.pitch + 0.6 * pad)
+        strip = rounded_rectangle(wide, tall, setting.size * 0.24, 0)
+        top = round(margin + number * setting.pitch - 0.3 * pad)
+        left = round((width - wide) / 2)
+        part = box[top : top + tall, left : left + wide]
+        np.maximum(part, strip[: part.shape[0], : part.shape[1]], out=part)
+    shadow = np.roll(blurred(box, look.shadow / 2), look.shadow // 3, axis=0)
+    return [(shadow * look.shadow_strength, _BLACK), (box * look.box_opacity, look.box)]
