@@ -63,7 +63,8 @@ def _mel_filters() -> Array:
     falling = (high - bins_hz[:, None]) / (high - centre)
     filters: Array = np.maximum(0, np.minimum(rising, falling))
     # Scaled so that a full-scale sine in a band comes out near 0 dB.
-    return (filters / filters.sum(axis=0) * 16 / _WINDOW**2).astype(np.float32)
+    scaled: Array = filters / filters.sum(axis=0) * 16 / _WINDOW**2
+    return scaled.astype(np.float32)
 
 
 def _mel(hz: float) -> float:
