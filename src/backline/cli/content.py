@@ -1,0 +1,175 @@
+"""Content: a song and a picture in, a short vertical video out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import App, Parameter, validators
+from msgspec import UNSET, UnsetType
+
+from backline.cli.embedded import embedded_server
+from backline.cli.follow import follow
+from backline.cli.options import Data, Json
+from backline.cli.reach import find_client
+from backline.cli.render import show, show_json, show_table, tell
+from backline.cli.runs import exit_code
+from backline.client import Client, Run, VideoOrder
+from backline.errors import BacklineError, InvalidInput
+from backline.settings import read_settings
+
+app = App(name="content", help="Turn songs into short vertical videos.")
+
+_REMOTE = ("http://", "https://", "file_")
+
+
+def _present(_kind: object, media: str) -> None:
+    """Refuse a path at which no file lies; URLs and file ids are the server's to judge."""
+    if not media.startswith(_REMOTE) and not Path(media).expanduser().is_file():
+        raise ValueError("No such file: give a file, a URL, or the id of an uploaded file.")
+
+
+def _writable(_kind: object, path: Path | None) -> None:
+    if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
+        raise ValueError("Give a file in a folder that exists.")
+
+
+Media = Annotated[str, Parameter(validator=_present)]
+
+
+@app.command
+def create(
+    song: Annotated[Media, Parameter(help="Song: a file, a URL, or the id of an uploaded file.")],
+    /,
+    *,
+    image: Annotated[
+        Media | None, Parameter(help="Picture: a file, a URL, or the id of an uploaded file.")
+    ] = None,
+    template: Annotated[
+        str | None, Parameter(help="Look of the video; see `backline content templates`.")
+    ] = None,
+    caption: Annotated[str | None, Parameter(help="Write exactly this on the video.")] = None,
+    caption_length: Annotated[
+        Literal["none", "short", "medium", "long"],
+        Parameter(help="How much to write, when no caption is given."),
+    ] = "short",
+    lipsync: Annotated[
+        bool,
+        Parameter(
+            negative="", show_default=False, help="Move the mouth in the picture to the words."
+        ),
+    ] = False,
+    lyrics: Annotated[
+        Path | None,
+        Parameter(
+            help="Timed lyrics, as .lrc. Default: the .lrc of the song's name beside it.",
+            validator=validators.Path(exists=True, dir_okay=False),
+            show_default=False,
+        ),
+    ] = None,
+    artist: Annotated[
+        str | None, Parameter(help="Id of the artist whose video it is. Default: yourself.")
+    ] = None,
+    seed: Annotated[
+        int | None, Parameter(help="A number; the same one gives the same video again.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        Parameter(
+            name=["--out", "-o"],
+            help="Where to put the video. Default: SONG-video.mp4, here.",
+            validator=_writable,
+            show_default=False,
+        ),
+    ] = None,
+    json: Json = False,
+    data: Data = None,
+) -> int:
+    """Make a vertical video of up to 15 seconds from a song.
+
+    Uses the server that BACKLINE_URL names or that runs on this data
+    directory; without one it starts its own, and stops it at the end.
+    """
+    with _server(data) as client:
+        order = VideoOrder(
+            artist_account_id=artist or client.account_id(),
+            songs=[_bring(client, song, artist)],
+            images=UNSET if image is None else [_bring(client, image, artist)],
+            lyrics=_words(song, lyrics),
+            template=template or UNSET,
+            caption=UNSET if caption is None else caption,
+            caption_length=caption_length,
+            lipsync=lipsync or UNSET,
+            seed=UNSET if seed is None else seed,
+        )
+        run = follow(client, client.content.create(order).run_ids[0])
+        path = _fetch(client, run, out or Path(f"{_stem(song)}-video.mp4"))
+    if json:
+        show_json(run)
+    elif path is not None:
+        show(str(path))
+    return exit_code(run)
+
+
+@app.command
+def templates(*, json: Json = False, data: Data = None) -> None:
+    """List the looks that a video can have."""
+    with _server(data) as client:
+        found = client.content.templates()
+    if json:
+        show_json(found)
+    else:
+        show_table(("template", "look"), [(look.id, look.description) for look in found])
+
+
+@contextmanager
+def _server(data: Path | None) -> Iterator[Client]:
+    """Speak to the server that runs, or to one of our own for as long as we need it."""
+    client = find_client(data)
+    if client is not None:
+        with client:
+            yield client
+        return
+    tell("no server is running: starting one for this command")
+    with embedded_server(read_settings(data_dir=data)) as own:
+        yield own
+
+
+def _bring(client: Client, media: str, artist: str | None) -> str:
+    """Return what the server knows the song or picture by; a file on this machine is sent there."""
+    if media.startswith(_REMOTE):
+        return media
+    return client.files.upload(Path(media).expanduser(), account_id=artist).file_id
+
+
+def _words(song: str, given: Path | None) -> str | UnsetType:
+    path = given
+    if path is None and not song.startswith(_REMOTE):
+        path = Path(song).expanduser().with_suffix(".lrc")
+    if path is None or not path.is_file():
+        return UNSET
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise InvalidInput(f"{path} is not UTF-8 text: save the lyrics as UTF-8") from None
+
+
+def _fetch(client: Client, run: Run, path: Path) -> Path | None:
+    """Bring a finished video here; a run that made none leaves nothing."""
+    if run.status != "COMPLETED":
+        return None
+    try:
+        url = run.output["video"]["signedUrl"]
+    except (TypeError, KeyError):
+        raise BacklineError(f"run {run.id} completed without a video in its output") from None
+    return client.files.download(url, path)
+
+
+def _stem(song: str) -> str:
+    """Return a song's bare name: ``night-drive`` of ``music/night-drive.m4a``, or of a URL."""
+    from urllib.parse import unquote, urlsplit
+
+    last = unquote(urlsplit(song).path) if song.startswith("http") else song
+    return Path(last).stem or "video"

@@ -1,0 +1,63 @@
+"""How things look in a terminal: JSON for programs, tables and bars for people.
+
+Data goes to stdout; everything else, progress and complaints, to stderr, so
+that a pipe carries data alone.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def show(text: str) -> None:
+    """Write a line of data to stdout, as it is."""
+    sys.stdout.write(text + "\n")
+
+
+def show_json(value: object) -> None:
+    """Write a value to stdout as indented JSON."""
+    import msgspec
+
+    show(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+
+
+def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Write rows under headings to stdout; the first column, an id, is never broken apart.
+
+    A cell is plain text: what looks like markup in a caller's words stays as it is.
+    """
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for number, column in enumerate(columns):
+        table.add_column(column, no_wrap=number == 0, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    console = Console(file=sys.stdout)
+    # A file or a pipe has no width of its own, and folding there would break lines apart.
+    console.print(table, width=None if console.is_terminal else 200)
+
+
+def tell(text: str) -> None:
+    """Write a line for the person at the terminal, to stderr."""
+    sys.stderr.write(text + "\n")
+
+
+def complain(sentence: str) -> None:
+    """Write what went wrong, and the next step, to stderr."""
+    sys.stderr.write(f"backline: {sentence}\n")
+
+
+def terminal() -> Console:
+    """Return the console for progress, on stderr."""
+    from rich.console import Console
+
+    return Console(file=sys.stderr)
