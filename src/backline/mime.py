@@ -6,8 +6,9 @@ else is None. The marks are those of the formats' own specifications.
 
 from __future__ import annotations
 
+import codecs
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 SNIFF_BYTES = 4096
 """So many leading bytes are enough to judge a file."""
@@ -91,19 +92,27 @@ def _mp4_type(head: bytes) -> str | None:
 
 def _mpeg_audio_type(head: bytes) -> str | None:
     if head.startswith(b"ID3"):
-        # FLAC and AAC files are seen with an ID3 tag in front; large pictures in
-        # the tag push the sound out of sight, and then it is nearly always MP3.
+        # FLAC files are seen with an ID3 tag in front; large pictures in the tag
+        # push the sound out of sight, and then it is nearly always MP3.
         sound = head[10 + _synchsafe(head[6:10]) :]
         return "audio/flac" if sound.startswith(b"fLaC") else "audio/mpeg"
-    if head[:2] in (b"\xff\xf1", b"\xff\xf9") and len(head) > 7:
+    if _begins_with_frames(head, _adts_frame_bytes):
         return "audio/aac"
-    return "audio/mpeg" if _begins_with_frames(head) else None
+    return "audio/mpeg" if _begins_with_frames(head, _layer_3_frame_bytes) else None
 
 
-def _begins_with_frames(head: bytes) -> bool:
+def _begins_with_frames(head: bytes, frame_bytes: Callable[[bytes], int]) -> bool:
     """Two frames in a row, each where the one before says it ends: chance does not make these."""
-    length = _layer_3_frame_bytes(head)
-    return length > 0 and (len(head) <= length or _layer_3_frame_bytes(head[length:]) > 0)
+    length = frame_bytes(head)
+    return length > 0 and (len(head) <= length or frame_bytes(head[length:]) > 0)
+
+
+def _adts_frame_bytes(frame: bytes) -> int:
+    """Return the length of an AAC frame from its ADTS header, 0 when it is none."""
+    if len(frame) < 7 or frame[0] != 0xFF or frame[1] & 0xF6 != 0xF0:
+        return 0
+    length = (frame[3] & 3) << 11 | frame[4] << 3 | frame[5] >> 5
+    return length if length > 7 else 0
 
 
 def _layer_3_frame_bytes(frame: bytes) -> int:
@@ -130,21 +139,26 @@ def _synchsafe(four: bytes) -> int:
 
 def _text_type(head: bytes) -> str | None:
     text = _decode(head)
-    if text is None or not text.strip() or not all(map(_is_text_character, text)):
+    is_legacy = text is None
+    if text is None:
+        text = head.decode("latin-1")
+    if not text.strip() or not all(map(_is_text_character, text)):
         return None
-    return "text/lrc" if _LRC_STAMP.search(text) else "text/plain"
+    if _LRC_STAMP.search(text):
+        return "text/lrc"
+    # Old lyrics come in many encodings, and their time stamps vouch for them;
+    # nothing vouches for other bytes that merely hold no control characters.
+    return None if is_legacy else "text/plain"
 
 
 def _decode(head: bytes) -> str | None:
     encoding = "utf-16" if head.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
-    # A character that the end of the sample cuts in two is no fault.
-    for cut in range(4):
-        try:
-            return head[: len(head) - cut].decode(encoding)
-        except UnicodeDecodeError as problem:
-            if problem.start < len(head) - 4:
-                return None
-    return None
+    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        # A character that the end of the sample cuts in two is no fault.
+        return decoder.decode(head, final=len(head) < SNIFF_BYTES)
+    except UnicodeDecodeError:
+        return None
 
 
 def _is_text_character(character: str) -> bool:

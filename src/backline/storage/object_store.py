@@ -28,10 +28,12 @@ class ObjectStore(Store):
         obstore.put(self._client, key, path, attributes=attributes)
 
     def get_to_file(self, key: str, path: Path) -> None:
+        with _naming(key):
+            found = obstore.get(self._client, key)
         draft = path.with_name(new_id("draft"))
         try:
-            with _naming(key), draft.open("wb") as file:
-                for chunk in obstore.get(self._client, key).stream(min_chunk_size=CHUNK_BYTES):
+            with draft.open("wb") as file:
+                for chunk in found.stream(min_chunk_size=CHUNK_BYTES):
                     file.write(chunk)
             draft.replace(path)
         finally:
@@ -106,7 +108,7 @@ def open_store(url: str) -> Store:
     except (BaseError, ValueError) as problem:
         reason = str(problem).splitlines()[0]
         raise SetupError(
-            f"BACKLINE_STORAGE_URL ({parts.scheme}://{parts.netloc}) can not be opened: {reason}"
+            f"BACKLINE_STORAGE_URL ({parts.scheme}://{parts.hostname}) can not be opened: {reason}"
         ) from None
     return ObjectStore(client)
 
