@@ -15,9 +15,10 @@ from pathlib import Path
 from backline.cli.embedded import embedded_server, log_tail
 from backline.cli.follow import follow
 from backline.cli.render import show_json, tell
-from backline.client import Client, Run, VideoOrder
+from backline.client import Client, Run
 from backline.errors import BacklineError
 from backline.settings import Settings, read_settings
+from backline.wire.recoup import ContentOrder
 
 VIDEO = Path("build/demo/night-drive.mp4")
 
@@ -67,7 +68,7 @@ def order(client: Client) -> str:
         image = client.files.upload(demo / "night-drive.jpg")
         lyrics = (demo / "night-drive.lrc").read_text(encoding="utf-8")
     tell(f"sent:   {song.file_name}, {image.file_name} and its words")
-    wanted = VideoOrder(
+    wanted = ContentOrder(
         artist_account_id=client.account_id(),
         songs=[song.file_id],
         images=[image.file_id],

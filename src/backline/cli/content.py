@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import App, Parameter, validators
-from msgspec import UNSET, UnsetType
 
 from backline.cli.embedded import embedded_server
 from backline.cli.follow import follow
@@ -16,12 +15,14 @@ from backline.cli.options import Data, Json
 from backline.cli.reach import find_client
 from backline.cli.render import show, show_json, show_table, tell
 from backline.cli.runs import exit_code
-from backline.client import Client, Run, VideoOrder
+from backline.client import Client, Run
 from backline.errors import BacklineError, InvalidInput
 from backline.settings import read_settings
+from backline.wire.recoup import ContentOrder
 
 app = App(name="content", help="Turn songs into short vertical videos.")
 
+DEFAULT_TEMPLATE = "artist-caption-bedroom"
 _REMOTE = ("http://", "https://", "file_")
 
 
@@ -48,8 +49,8 @@ def create(
         Media | None, Parameter(help="Picture: a file, a URL, or the id of an uploaded file.")
     ] = None,
     template: Annotated[
-        str | None, Parameter(help="Look of the video; see `backline content templates`.")
-    ] = None,
+        str, Parameter(help="Look of the video; see `backline content templates`.")
+    ] = DEFAULT_TEMPLATE,
     caption: Annotated[str | None, Parameter(help="Write exactly this on the video.")] = None,
     caption_length: Annotated[
         Literal["none", "short", "medium", "long"],
@@ -58,7 +59,9 @@ def create(
     lipsync: Annotated[
         bool,
         Parameter(
-            negative="", show_default=False, help="Move the mouth in the picture to the words."
+            negative="",
+            show_default=False,
+            help="Ask for a mouth that moves to the words; taken, but not drawn yet.",
         ),
     ] = False,
     lyrics: Annotated[
@@ -93,16 +96,16 @@ def create(
     directory; without one it starts its own, and stops it at the end.
     """
     with _server(data) as client:
-        order = VideoOrder(
+        order = ContentOrder(
             artist_account_id=artist or client.account_id(),
             songs=[_bring(client, song, artist)],
-            images=UNSET if image is None else [_bring(client, image, artist)],
+            images=[] if image is None else [_bring(client, image, artist)],
             lyrics=_words(song, lyrics),
-            template=template or UNSET,
-            caption=UNSET if caption is None else caption,
+            template=template,
+            caption=caption,
             caption_length=caption_length,
-            lipsync=lipsync or UNSET,
-            seed=UNSET if seed is None else seed,
+            lipsync=lipsync,
+            seed=seed,
         )
         run = follow(client, client.content.create(order).run_ids[0])
         path = _fetch(client, run, out or Path(f"{_stem(song)}-video.mp4"))
@@ -144,12 +147,12 @@ def _bring(client: Client, media: str, artist: str | None) -> str:
     return client.files.upload(Path(media).expanduser(), account_id=artist).file_id
 
 
-def _words(song: str, given: Path | None) -> str | UnsetType:
+def _words(song: str, given: Path | None) -> str | None:
     path = given
     if path is None and not song.startswith(_REMOTE):
         path = Path(song).expanduser().with_suffix(".lrc")
     if path is None or not path.is_file():
-        return UNSET
+        return None
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:

@@ -9,20 +9,6 @@
 """
 
 from backline.client.client import Client
-from backline.client.content import Template, VideoOrder, VideosTriggered
-from backline.client.files import UploadedFile
 from backline.client.run import FINAL_STATUSES, Attempt, Run, RunError
-from backline.client.runs import Triggered
 
-__all__ = [
-    "FINAL_STATUSES",
-    "Attempt",
-    "Client",
-    "Run",
-    "RunError",
-    "Template",
-    "Triggered",
-    "UploadedFile",
-    "VideoOrder",
-    "VideosTriggered",
-]
+__all__ = ["FINAL_STATUSES", "Attempt", "Client", "Run", "RunError"]

@@ -5,18 +5,12 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Self
 
-import httpx
-import msgspec
-
 from backline.client.connection import Connection
 from backline.client.content import Content
 from backline.client.files import Files
 from backline.client.runs import Runs
 from backline.ids import AccountId
-
-
-class _AccountAnswer(msgspec.Struct, frozen=True, rename="camel"):
-    account_id: str
+from backline.wire.recoup import AccountIdentity
 
 
 class Client:
@@ -27,10 +21,8 @@ class Client:
     with the server's text, and ``SetupError`` when nobody answers.
     """
 
-    def __init__(
-        self, url: str, api_key: str, *, transport: httpx.BaseTransport | None = None
-    ) -> None:
-        self._connection = Connection(url, api_key, transport=transport)
+    def __init__(self, url: str, api_key: str) -> None:
+        self._connection = Connection(url, api_key)
         self.runs = Runs(self._connection)
         self.content = Content(self._connection)
         self.files = Files(self._connection)
@@ -41,7 +33,7 @@ class Client:
 
     def account_id(self) -> AccountId:
         """Return the account that the key belongs to."""
-        return self._connection.get("/api/accounts/id", _AccountAnswer).account_id
+        return self._connection.get("/api/accounts/id", AccountIdentity).account_id
 
     def answers(self) -> bool:
         """Say, after one short try, whether a backline server is there and knows the key."""

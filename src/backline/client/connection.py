@@ -55,13 +55,11 @@ class _Refusal(msgspec.Struct, frozen=True):
 class Connection:
     """Speaks JSON to one server as one caller."""
 
-    def __init__(
-        self, url: str, api_key: str, *, transport: httpx.BaseTransport | None = None
-    ) -> None:
+    def __init__(self, url: str, api_key: str) -> None:
         if not url.startswith(("http://", "https://")):
             raise SetupError(f"server URL {url!r} is neither http:// nor https://")
         self.url = url.rstrip("/")
-        self._http = httpx.Client(timeout=TIMEOUT, transport=transport)
+        self._http = httpx.Client(timeout=TIMEOUT)
         self._headers = {"x-api-key": api_key}
 
     def get(self, path: str, kind: type[T], params: Mapping[str, str | int] | None = None) -> T:

@@ -5,27 +5,10 @@ from __future__ import annotations
 import secrets
 from pathlib import Path
 
-import msgspec
-
 from backline.client.connection import Connection
 from backline.errors import InvalidInput
 from backline.ids import AccountId
-
-
-class UploadedFile(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A file that now lies in the server's storage."""
-
-    file_id: str
-    file_name: str
-    mime_type: str
-    size_bytes: int
-    slug: str | None = None
-    signed_url: str | None = None
-    """An expiring link that needs no credentials."""
-
-
-class _FilesAnswer(msgspec.Struct, frozen=True):
-    files: list[UploadedFile]
+from backline.wire.recoup import FileList, StoredFile
 
 
 class Files:
@@ -34,13 +17,13 @@ class Files:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def upload(self, path: Path, *, account_id: AccountId | None = None) -> UploadedFile:
+    def upload(self, path: Path, *, account_id: AccountId | None = None) -> StoredFile:
         """Send a file; it is read piece by piece. Raises ``InvalidInput`` if it can not be read."""
         fields = {} if account_id is None else {"account_id": account_id}
         try:
             with path.open("rb") as opened:
                 answer = self._connection.post_form(
-                    "/api/files", _FilesAnswer, files={"file": (path.name, opened)}, fields=fields
+                    "/api/files", FileList, files={"file": (path.name, opened)}, fields=fields
                 )
         except OSError as trouble:
             raise InvalidInput(f"can not read {path}: {trouble.strerror}") from trouble

@@ -12,18 +12,11 @@ from backline.client.connection import Connection
 from backline.client.run import Run
 from backline.errors import NotFound
 from backline.ids import AccountId, RunId
+from backline.wire.recoup import TaskTriggered, TriggerOptions, TriggerTask
 
 SHORTEST_POLL_SECONDS = 0.2
 LONGEST_POLL_SECONDS = 1.0
 """A run that shows no news is asked after less and less often, up to once a second."""
-
-
-class Triggered(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """The run that a trigger led to."""
-
-    run_id: RunId
-    is_cached: bool = False
-    """True when an earlier trigger with the same idempotency key made the run."""
 
 
 class _RunsAnswer(msgspec.Struct, frozen=True):
@@ -44,15 +37,13 @@ class Runs:
         tags: list[str] | None = None,
         metadata: dict[str, Any] | None = None,
         idempotency_key: str | None = None,
-    ) -> Triggered:
+    ) -> TaskTriggered:
         """Ask for a task with a JSON payload, and return its run's id at once."""
-        options = {"tags": tags, "metadata": metadata, "idempotencyKey": idempotency_key}
-        body = {
-            "taskIdentifier": task_identifier,
-            "payload": payload,
-            "options": {name: value for name, value in options.items() if value is not None},
-        }
-        return self._connection.post("/api/tasks/runs", Triggered, body)
+        options = TriggerOptions(
+            tags=tags or [], metadata=metadata, idempotency_key=idempotency_key
+        )
+        order = TriggerTask(task_identifier=task_identifier, payload=payload, options=options)
+        return self._connection.post("/api/tasks/runs", TaskTriggered, order)
 
     def get(self, run_id: RunId) -> Run:
         """Return one run, with payload, output and attempts. Raises ``NotFound``."""
