@@ -18,18 +18,17 @@ from litestar.datastructures import State
 from backline.accounts import Gatekeeper
 from backline.api import HANDLERS, ROUTES, AsgiApp, KeyUse, Manners, Services
 from backline.db import Database, connect
-from backline.engine.dispatch import Dispatch
-from backline.engine.queue import RunQueue
-from backline.engine.schema import prepare_engine_tables
+from backline.engine import Bell, Dispatch, RunQueue, prepare_engine_tables
 from backline.files import Shelf
 from backline.migrations import migrate
 from backline.settings import Settings
 from backline.storage import open_store
 
 
-def create_app(settings: Settings, database: Database) -> AsgiApp:
+def create_app(settings: Settings, database: Database, bell: Bell | None = None) -> AsgiApp:
     """Put the API together over a database whose tables are in place.
 
+    ``bell`` wakes a worker in the same process as soon as a run is triggered.
     The application closes what it opened when it stops; the database stays the caller's.
     """
     store = open_store(settings.storage_url)
@@ -39,7 +38,7 @@ def create_app(settings: Settings, database: Database) -> AsgiApp:
         database=database,
         gatekeeper=Gatekeeper(settings),
         key_use=KeyUse(database),
-        dispatch=Dispatch(database, queue),
+        dispatch=Dispatch(database, queue, bell or Bell()),
         shelf=Shelf(database, store, settings),
         store=store,
     )

@@ -35,6 +35,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """``BACKLINE_TASKS``: modules with tasks, separated by commas; workers import them."""
     slots: int = 2
     """``BACKLINE_SLOTS``: runs that one worker executes at once; default the number of cores."""
+    task_environment: tuple[str, ...] = ()
+    """``BACKLINE_TASK_ENVIRONMENT``: names of variables that tasks may see, separated by commas."""
     version: str = ""
     """``BACKLINE_VERSION``: the version that a worker announces; default a hash of the task code."""
     environment: str = "dev"
@@ -82,6 +84,7 @@ def read_settings(
         "public_url": (env.get("BACKLINE_URL") or f"http://127.0.0.1:{DEFAULT_PORT}").rstrip("/"),
         "secret": _secret(env.get("BACKLINE_SECRET", ""), folder),
         "task_modules": _names(env.get("BACKLINE_TASKS", "")),
+        "task_environment": _names(env.get("BACKLINE_TASK_ENVIRONMENT", "")),
         "slots": _number(env, "BACKLINE_SLOTS", default=os.cpu_count() or 1, least=1),
         "version": env.get("BACKLINE_VERSION", ""),
         "environment": _environment(env.get("BACKLINE_ENVIRONMENT") or "dev"),
@@ -95,6 +98,19 @@ def read_settings(
         "run_base_cents": _price(env, "BACKLINE_RUN_BASE_CENTS"),
     }
     return Settings(**(values | chosen))  # type: ignore[arg-type]
+
+
+PASSED_ENVIRONMENT = ("HOME", "LANG", "LC_ALL", "PATH", "PYTHONPATH", "TMPDIR", "TZ", "USER")
+"""What the processes of tasks see of the worker's environment without being told."""
+
+
+def environment_of_tasks(
+    settings: Settings, environ: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Return the environment for the processes of tasks: a short list, and what a setting adds."""
+    env = os.environ if environ is None else environ
+    names = (*PASSED_ENVIRONMENT, *settings.task_environment)
+    return {name: env[name] for name in names if name in env}
 
 
 def client_address(environ: Mapping[str, str] | None = None) -> tuple[str | None, str | None]:

@@ -1,7 +1,18 @@
 """What makes runs happen. DBOS lives here, and nowhere else."""
 
-from backline.engine.dispatch import Dispatch
+from backline.engine.dispatch import Dispatch, Triggered
+from backline.engine.queue import RunQueue
 from backline.engine.schema import prepare_engine_tables
+from backline.engine.session import FileDesk
 from backline.engine.supervisor import Supervisor
+from backline.engine.wakeup import Bell
 
-__all__ = ["Dispatch", "Supervisor", "prepare_engine_tables"]
+__all__ = [
+    "Bell",
+    "Dispatch",
+    "FileDesk",
+    "RunQueue",
+    "Supervisor",
+    "Triggered",
+    "prepare_engine_tables",
+]

@@ -10,6 +10,7 @@ import msgspec
 
 from backline.db import Connection, Database
 from backline.engine.queue import RunQueue
+from backline.engine.wakeup import Bell
 from backline.errors import Conflict
 from backline.ids import RunId
 from backline.runs import NewRun, RunStatus, catalog, ledger, queries
@@ -25,9 +26,10 @@ class Triggered(msgspec.Struct, frozen=True):
 class Dispatch:
     """The door through which runs enter the engine."""
 
-    def __init__(self, database: Database, queue: RunQueue) -> None:
+    def __init__(self, database: Database, queue: RunQueue, bell: Bell) -> None:
         self._database = database
         self._queue = queue
+        self._bell = bell
 
     def trigger(self, new: NewRun) -> Triggered:
         """Open one run. See `trigger_many`."""
@@ -40,7 +42,9 @@ class Dispatch:
         it. A task that no worker announces waits as pending_version.
         """
         with self._database.write() as connection:
-            return [self._open(connection, new) for new in orders]
+            triggered = [self._open(connection, new) for new in orders]
+        self._bell.ring()
+        return triggered
 
     def _open(self, connection: Connection, new: NewRun) -> Triggered:
         if new.idempotency_key is not None:

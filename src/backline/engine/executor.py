@@ -195,7 +195,5 @@ def _is_permanent(outcome: Outcome | str) -> bool:
 
 def _error_of(outcome: Outcome | str) -> RunError:
     if isinstance(outcome, say.Raised):
-        return RunError(
-            name=outcome.name, message=outcome.message, stack_trace=outcome.stack_trace
-        )
+        return RunError(name=outcome.name, message=outcome.message, stack_trace=outcome.stack_trace)
     return RunError(name="RunCrashed", message=str(outcome))

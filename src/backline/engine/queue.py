@@ -21,8 +21,8 @@ WORKFLOW = "perform"
 WORKFLOW_VERSION = "1"
 """The shape of that workflow. Workers that share it may take over each other's runs."""
 
-POLL_SECONDS = 0.1
-"""How often an idle worker asks for work."""
+POLL_SECONDS = 0.25
+"""How often an idle worker asks for work that nobody rang the bell for."""
 
 SERIALIZER = DBOSPortableJSON
 """Plain JSON, so that nothing in the database is ever unpickled."""

@@ -103,7 +103,7 @@ class Session:
         """A task stores what it made, never what happens to lie on the worker's disk."""
         real = path.resolve()
         if not real.is_relative_to(self._workdir.resolve()):
-            raise BacklineError(f"{path} is not inside ctx.workdir: write the file there, then save it")
+            raise BacklineError(
+                f"{path} is not inside ctx.workdir: write the file there, then save it"
+            )
         return real
-
-

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig
@@ -24,10 +24,11 @@ from backline.engine.recovery import hand_back, take_over_dead_workers, this_pro
 from backline.engine.schema import APPLICATION, SCHEMA, engine_connections
 from backline.engine.session import FileDesk
 from backline.engine.steps import StepRecord
+from backline.engine.wakeup import Bell
 from backline.ids import AccountId, new_id
 from backline.runs import Worker, catalog
 from backline.runtime import Zygote
-from backline.settings import Settings
+from backline.settings import Settings, environment_of_tasks
 
 log = logging.getLogger(__name__)
 
@@ -46,17 +47,19 @@ class Supervisor:
         database: Database,
         queue: RunQueue,
         desk_of: Callable[[AccountId], FileDesk],
+        bell: Bell,
     ) -> None:
         self._settings = settings
         self._database = database
         self._queue = queue
         self._desk_of = desk_of
+        self._bell = bell
         self._stopped = threading.Event()
         self.worker_id = new_id("worker")
 
-    def start(self, task_environment: Mapping[str, str]) -> None:
+    def start(self) -> None:
         """Import the tasks, announce them, and begin to claim runs."""
-        self._zygote = Zygote(self._settings.task_modules, dict(task_environment))
+        self._zygote = Zygote(self._settings.task_modules, environment_of_tasks(self._settings))
         self._executor = self._make_executor()
         self._connections = engine_connections(self._database)
         self._launch_engine(self._connections)
@@ -91,13 +94,24 @@ class Supervisor:
             "log_level": "WARNING",
             "max_executor_threads": self._settings.slots + 8,
             # We send no DBOS notifications; these pollers only need to exist.
-            "notification_listener_polling_interval_sec": 60.0,
+            "notification_listener_polling_interval_sec": 2.0,
             "scheduler_polling_interval_sec": 300.0,
         }
-        DBOS(config=config)
-        DBOS.workflow(name=WORKFLOW)(self._executor.perform)
+        engine = DBOS(config=config)
+        self._register_workflow()
         self._queue.set_up(self._settings.slots)
         DBOS.launch()
+        self._bell.hang_on(engine.background_thread_stop_events)
+
+    def _register_workflow(self) -> None:
+        executor, bell = self._executor, self._bell
+
+        @DBOS.workflow(name=WORKFLOW)
+        def perform(run_id: str) -> None:
+            try:
+                executor.perform(run_id)
+            finally:
+                bell.ring_soon()
 
     def _announce(self) -> None:
         host, process = this_process()
@@ -114,7 +128,7 @@ class Supervisor:
         tasks = list(self._zygote.tasks)
         with self._database.write() as connection:
             catalog.announce(connection, worker, tasks)
-            Dispatch(self._database, self._queue).admit(connection, tasks)
+            Dispatch(self._database, self._queue, self._bell).admit(connection, tasks)
 
     def _beat(self) -> None:
         while not self._stopped.wait(HEARTBEAT_SECONDS):

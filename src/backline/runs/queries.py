@@ -32,7 +32,7 @@ _ATTEMPTS_OF = (
 def newest_runs(connection: Connection, account_id: AccountId, most: int) -> list[Run]:
     """Return the account's newest runs, newest first, without their large columns."""
     rows = connection.execute(_NEWEST_OF_ACCOUNT, {"account_id": account_id, "most": most})
-    return [Run(*row) for row in rows]
+    return [Run(*row) for row in rows.all()]
 
 
 def find_run(connection: Connection, run_id: RunId) -> Run | None:

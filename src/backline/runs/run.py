@@ -89,6 +89,10 @@ class Run(msgspec.Struct, frozen=True):
     payload: str | None = None
     output: str | None = None
 
+    def __post_init__(self) -> None:
+        # A database row brings the status as plain text.
+        msgspec.structs.force_setattr(self, "status", RunStatus(self.status))
+
 
 SUMMARY = Run.__struct_fields__[: Run.__struct_fields__.index("queue")]
 """The columns of a listing: no payload, output, error."""
@@ -107,6 +111,9 @@ class Attempt(msgspec.Struct, frozen=True):
     started_at: TimestampMs | None
     completed_at: TimestampMs | None
     error: str | None
+
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "status", AttemptStatus(self.status))
 
 
 def account_tag(account_id: AccountId) -> str:

@@ -39,9 +39,6 @@ import msgspec
 from backline.errors import SetupError
 from backline.sdk import Retry, Task, registry
 
-PASSED_ENVIRONMENT: Final = ("HOME", "LANG", "LC_ALL", "PATH", "PYTHONPATH", "TMPDIR", "TZ", "USER")
-"""What a task's process gets to see of the worker's environment, besides the names a setting adds."""
-
 _MOST_NEWS_BYTES: Final = 128 * 1024
 """The longest message over the control socket: the list of tasks at the start."""
 _FORK: Final = b"fork"
@@ -103,8 +100,8 @@ class Zygote:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
                 [
                     sys.executable,
-                    "-m",
-                    "backline.runtime.zygote",
+                    "-c",
+                    _MAIN,
                     str(theirs.fileno()),
                     *task_modules,
                 ],
@@ -307,7 +304,3 @@ def main() -> None:
     for name in sys.argv[2:]:
         importlib.import_module(name)
     _serve(control)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,74 @@
+"""Start a run when it is triggered, not when the next poll happens to come.
+
+DBOS's queue threads sleep in ``stop_event.wait(timeout)`` on events that the
+instance lists in ``background_thread_stop_events``. Those events get a ``wait``
+that also returns when a bell rings. Polling stays as the safety net: if a
+release of DBOS sleeps elsewhere, runs merely start a poll later, and the test
+beside this file fails.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+
+LONGEST_POLL_SECONDS = 5.0
+"""Whoever sleeps longer than this is no queue thread and is left alone."""
+
+
+SLOT_FREED_SECONDS = 0.005
+"""After a run ends DBOS writes its own record before the slot counts as free."""
+
+
+class Bell:
+    """Wakes the queue threads of this process."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._rings = 0
+        self._ring_due: float | None = None
+
+    def ring(self) -> None:
+        """Wake the queue threads now."""
+        with self._changed:
+            self._rings += 1
+            self._changed.notify_all()
+
+    def ring_soon(self) -> None:
+        """Wake the queue threads when a slot that is being left is free."""
+        with self._changed:
+            self._ring_due = self._ring_due or time.monotonic() + SLOT_FREED_SECONDS
+            self._changed.notify_all()
+
+    def hang_on(self, stop_events: Iterable[threading.Event]) -> None:
+        """Let whoever sleeps on these events hear the bell."""
+        for event in stop_events:
+            event.wait = self._waiter(event)  # type: ignore[method-assign]
+
+    def _waiter(self, stop: threading.Event) -> Callable[[float | None], bool]:
+        wait_for_stop = stop.wait
+        heard: dict[int, int] = {}
+
+        def wait(timeout: float | None = None) -> bool:
+            if timeout is None or timeout > LONGEST_POLL_SECONDS:
+                return wait_for_stop(timeout)
+            thread = threading.get_ident()
+            heard[thread] = self._sleep(heard.get(thread, 0), stop, timeout)
+            return stop.is_set()
+
+        return wait
+
+    def _sleep(self, heard: int, stop: threading.Event, timeout_seconds: float) -> int:
+        """Sleep until a ring that was not heard yet. Returns the number of rings so far."""
+        deadline = time.monotonic() + timeout_seconds
+        with self._changed:
+            while not stop.is_set() and (now := time.monotonic()) < deadline:
+                if self._ring_due is not None and self._ring_due <= now:
+                    self._ring_due = None
+                    self._rings += 1
+                    self._changed.notify_all()
+                if self._rings != heard:
+                    break
+                self._changed.wait(min(deadline, self._ring_due or deadline) - now)
+            return self._rings

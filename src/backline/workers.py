@@ -1,0 +1,99 @@
+"""The worker: puts engine, storage and accounts together, and performs runs until stopped."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from backline.accounts import load_reach, may_work_for
+from backline.db import Database, connect
+from backline.engine import Bell, RunQueue, Supervisor, prepare_engine_tables
+from backline.errors import AbortRun
+from backline.files import Shelf
+from backline.ids import AccountId, FileId
+from backline.migrations import migrate
+from backline.sdk import StoredFile
+from backline.settings import Settings
+from backline.storage import open_store
+
+BUILT_IN_TASKS = ("backline.content.tasks",)
+"""The tasks that every worker can run."""
+
+
+class AccountDesk:
+    """Lends an account's files to its runs, and shelves what they make."""
+
+    def __init__(self, database: Database, shelf: Shelf, account_id: AccountId) -> None:
+        self._database = database
+        self._shelf = shelf
+        self._account_id = account_id
+
+    def lend(self, file_id: FileId, into: Path) -> Path:
+        """Return a local path of the file.
+
+        Raises ``AbortRun`` when the account may not use it, which sounds the same as no such file.
+        """
+        file = self._shelf.find(file_id)
+        if file is None or not self._may_use(file.account_id):
+            raise AbortRun(f"file {file_id} is not there: upload it with POST /api/files first")
+        path = self._shelf.local_path(file)
+        if path is None:
+            path = into / file_id
+            self._shelf.lend(file, path)
+        return path
+
+    def _may_use(self, owner_id: AccountId) -> bool:
+        if owner_id == self._account_id:
+            return True
+        with self._database.read() as connection:
+            return may_work_for(load_reach(connection, self._account_id), owner_id)
+
+    def take(self, path: Path, file_name: str, mime_type: str) -> StoredFile:
+        """Put a file on the account's shelf."""
+        file = self._shelf.save(
+            path, account_id=self._account_id, file_name=file_name, mime_type=mime_type
+        )
+        return self._shelf.describe(file)
+
+
+@contextmanager
+def working(settings: Settings, database: Database, bell: Bell) -> Iterator[Supervisor]:
+    """Work while the block lasts; at its end the executing runs are handed back."""
+    modules = dict.fromkeys((*BUILT_IN_TASKS, *settings.task_modules))
+    settings = msgspec.structs.replace(settings, task_modules=tuple(modules))
+    shelf = Shelf(database, open_store(settings.storage_url), settings)
+    queue = RunQueue(database)
+    supervisor = Supervisor(
+        settings, database, queue, lambda account_id: AccountDesk(database, shelf, account_id), bell
+    )
+    supervisor.start()
+    try:
+        yield supervisor
+    finally:
+        supervisor.stop()
+        queue.close()
+
+
+def open_database(settings: Settings) -> Database:
+    """Connect, and bring the tables up to date."""
+    database = connect(settings.database_url)
+    migrate(database)
+    prepare_engine_tables(database)
+    return database
+
+
+def run(settings: Settings) -> None:
+    """Perform runs until SIGTERM or SIGINT. Prints ``ready`` once it takes work."""
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    database = open_database(settings)
+    with working(settings, database, Bell()) as supervisor:
+        print(f"ready {supervisor.worker_id}", flush=True)  # noqa: T201 - scripts wait for it
+        stop.wait()
+    database.close()
