@@ -155,10 +155,10 @@ def add_grain(canvas: Canvas, rng: np.random.Generator, strength: float) -> None
     """
     height, width = canvas.shape[:2]
     # A tile is enough: nobody sees a field of noise repeat.
-    tile = rng.standard_normal((height // 4, width // 2), np.float32)
+    tile = rng.standard_normal((height // 4 + 1, width // 2 + 1), np.float32)
     tile = cv2.GaussianBlur(tile, (0, 0), 0.9)
     tile *= strength / tile.std()
-    field = np.tile(tile, (4, 2))
+    field = np.tile(tile, (4, 2))[:height, :width]
     brightness = cv2.cvtColor(canvas, cv2.COLOR_RGB2GRAY)
     field *= cv2.LUT(cv2.convertScaleAbs(brightness, alpha=255), _GRAIN_BY_BRIGHTNESS)
     canvas += field[..., None]

@@ -35,10 +35,10 @@ VINYL = np.array([0.030, 0.028, 0.030], np.float32)
 LAMP_ON_VINYL = np.array([1.0, 0.80, 0.60], np.float32)
 WINDOW_ON_VINYL = np.array([0.62, 0.74, 1.0], np.float32)
 HIGHLIGHTS = (
-    (-2.25, 0.20, 0.62, LAMP_ON_VINYL),
-    (0.89, 0.17, 0.40, LAMP_ON_VINYL),
-    (-0.75, 0.12, 0.20, WINDOW_ON_VINYL),
-    (2.39, 0.12, 0.14, WINDOW_ON_VINYL),
+    (-1.22, 0.20, 0.62, LAMP_ON_VINYL),
+    (1.92, 0.17, 0.42, LAMP_ON_VINYL),
+    (-0.42, 0.11, 0.24, WINDOW_ON_VINYL),
+    (2.72, 0.11, 0.16, WINDOW_ON_VINYL),
 )
 """Angle (radians), width, strength, colour: round grooves show each lamp as two opposite wedges."""
 TRACK_GAPS = (0.47, 0.585, 0.70, 0.79, 0.885)
@@ -73,7 +73,7 @@ def _vinyl(radius: Mask, angle: Mask, rng: np.random.Generator) -> Canvas:
         wedge = np.exp(-((turned / width) ** 2)) + 0.35 * np.exp(-((turned / (3 * width)) ** 2))
         fade = 0.55 + 0.45 * smoothstep(0.35, 0.9, position)
         light = strength * wedge * (0.30 + 0.70 * groove * played) * fade
-        surface += (light * 0.42)[..., None] * colour
+        surface += (light * 0.80)[..., None] * colour
     gloss += 0.05 * played * groove
     rim = np.exp(-(((position - 0.990) / 0.004) ** 2)) * (
         0.10 + 0.25 * np.clip(-np.sin(angle + 0.6), 0, 1)
