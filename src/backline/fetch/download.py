@@ -69,9 +69,7 @@ def fetch(
                 if answer.status not in _REDIRECTS:
                     return _save(answer, address, into, max_bytes, accept)
                 target = _header(answer, "location")
-            if not target:
-                raise FetchError(f"{shown(address)} redirects to nowhere")
-            address = check_url(urljoin(str(address), target), allow_private=allow_private)
+            address = check_url(_joined(address, target), allow_private=allow_private)
     raise FetchError(f"{shown(address)} redirects more than {MAX_REDIRECTS} times")
 
 
@@ -87,6 +85,14 @@ def _explaining(address: httpx.URL, timeout_seconds: float) -> Iterator[None]:
     except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as problem:
         reason = str(problem) or type(problem).__name__
         raise FetchError(f"{shown(address)} could not be fetched: {reason}") from None
+
+
+def _joined(address: httpx.URL, target: str) -> str:
+    """Return where a redirect leads, as text; what it is worth is for ``check_url`` to say."""
+    try:
+        return urljoin(str(address), target) if target else ""
+    except ValueError:
+        return target
 
 
 def _save(

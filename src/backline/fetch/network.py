@@ -61,7 +61,7 @@ class GuardedNetwork(httpcore.NetworkBackend):
         for address in addresses:
             reason = refusal(ip_address(address), allow_private=self._allow_private)
             if reason:
-                raise httpcore.ConnectError(f"its host has a {reason} address, not a public one")
+                raise httpcore.ConnectError(f"{host} has a {reason} address, not a public one")
         for number, address in enumerate(addresses, start=1):
             patience = min(self._deadline.remaining_seconds(), _CONNECT_TIMEOUT_SECONDS)
             try:
@@ -73,7 +73,7 @@ class GuardedNetwork(httpcore.NetworkBackend):
                     raise
             else:
                 return _DeadlineStream(stream, self._deadline)
-        raise httpcore.ConnectError("its host has no address")
+        raise httpcore.ConnectError(f"{host} has no address")
 
 
 class _DeadlineStream(httpcore.NetworkStream):
@@ -111,5 +111,5 @@ def _resolve(host: str, port: int) -> list[str]:
     try:
         answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
-        raise httpcore.ConnectError("no such host is known") from None
+        raise httpcore.ConnectError(f"no host {host} is known") from None
     return list(dict.fromkeys(str(answer[4][0]) for answer in answers))

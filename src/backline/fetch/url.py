@@ -11,9 +11,11 @@ from backline.errors import FetchError
 MAX_URL_CHARACTERS = 4096
 PORTS = frozenset({80, 443, 8000, 8080, 8443})
 """Where the web is served; mail servers and databases listen elsewhere."""
+ANY_PORT = range(1, 65_536)
 
 _HOST_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
 _NUMBER = re.compile(r"\d+|0x[0-9a-f]*")
+_SECRET_PARTS = re.compile(r"(?<=//)[^/]*@|[?#].*", re.DOTALL)
 _DOTTED_QUAD = re.compile(r"(?:(?:0|[1-9]\d{0,2})\.){3}(?:0|[1-9]\d{0,2})")
 
 
@@ -30,7 +32,8 @@ def check_url(text: str, *, allow_private: bool = False) -> httpx.URL:
     try:
         url = httpx.URL(text.strip())
     except (httpx.InvalidURL, UnicodeError) as problem:
-        raise FetchError(f"{text[:200]!r} is no URL that can be fetched: {problem}") from None
+        bare = _SECRET_PARTS.sub("", text)[:200]
+        raise FetchError(f"{bare!r} is no URL that can be fetched: {problem}") from None
     reason = _refusal(url, allow_private)
     if reason:
         raise FetchError(f"{shown(url)} is not fetched: {reason}")
@@ -47,7 +50,7 @@ def _refusal(url: httpx.URL, allow_private: bool) -> str | None:
         return "only http:// and https:// URLs are"
     if url.userinfo:
         return "it holds a user name or password; give a link that needs none"
-    if url.port is not None and url.port not in PORTS and not allow_private:
+    if url.port is not None and url.port not in (ANY_PORT if allow_private else PORTS):
         return f"port {url.port} is none of {', '.join(map(str, sorted(PORTS)))}"
     if not _is_plain_host(url.raw_host.decode("ascii", "replace").lower()):
         return "its host is no plain name or address"
