@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import pytest
-from web import Web, answer, redirect
+from web import Web, answer, redirect, write_certificate
 
 from backline.errors import FetchError
 from backline.fetch import Fetched, fetch, network
@@ -315,3 +315,45 @@ def test_an_unknown_host_is_a_clear_failure(folder: Path) -> None:
     """``.invalid`` is a name that never exists (RFC 2606)."""
     with pytest.raises(FetchError, match=r"no host music\.invalid is known"):
         fetch("http://music.invalid/a.mp3", folder, max_bytes=1000)
+
+
+@pytest.fixture
+def secure_web(web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
+    """Put the web behind TLS with a certificate for one name, which the test's machine trusts."""
+
+    def secure(name: str) -> str:
+        certificate = tmp_path / "certificate.pem"
+        write_certificate(certificate, name)
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        web.secure(certificate)
+        return f"https://songs.example.com:{web.port}"
+
+    return secure
+
+
+def test_the_certificate_is_checked_against_the_name(
+    web: Web,
+    folder: Path,
+    secure_web: Callable[[str], str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Though the connection goes to an address, TLS speaks of the name in the URL."""
+    url = secure_web("songs.example.com")
+    web.pages["/a.flac"] = answer(200, SONG)
+    resolve_to(monkeypatch, ["127.0.0.1"])
+    assert get(f"{url}/a.flac", folder).size_bytes == len(SONG)
+    assert web.server_names == ["songs.example.com"]
+
+
+def test_another_names_certificate_is_refused(
+    web: Web,
+    folder: Path,
+    secure_web: Callable[[str], str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A trusted certificate of somebody else is no certificate of this host."""
+    url = secure_web("other.example.com")
+    resolve_to(monkeypatch, ["127.0.0.1"])
+    with pytest.raises(FetchError, match="certificate verify failed"):
+        get(f"{url}/a.flac", folder)
+    assert web.asked == []
