@@ -63,7 +63,7 @@ def build(picture: Picture, facts: SceneFacts) -> Scene:
     canvas = paint_shop(lamps, rng)
     visible = lay_record(canvas, rng)
     stand_sleeve(canvas, visible, art, rng)
-    add_grain(canvas, rng, 0.022)
+    add_grain(canvas, rng, 0.014)
     return RecordStore(
         still=Still(to_planes(finished(canvas))),
         camera=Camera(

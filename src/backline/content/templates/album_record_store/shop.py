@@ -100,7 +100,7 @@ def _lay_counter(canvas: Canvas, lamps: Canvas, rng: np.random.Generator) -> Non
     board = smoothstep(0.012, 0.0, np.abs((depth * 3.1 + 0.2) % 1.0 - 0.5).astype(np.float32))
     tone = (0.80 + 0.22 * fibre) * (1 - 0.55 * board)
     light = enlarged(lamps, width, STILL_HEIGHT // 2)[-height:]
-    falloff = 0.95 - 0.80 * smoothstep(0.05, 1.0, np.broadcast_to(depth, (height, width)))
+    falloff = 1.0 - 0.72 * smoothstep(0.05, 1.0, np.broadcast_to(depth, (height, width)))
     sides = 1 - 0.45 * ((x / width - 0.42) / 0.62) ** 2
     sheen = (
         0.16 * np.exp(-(((depth - 0.06) / 0.10) ** 2)) * np.exp(-(((x / width - 0.3) / 0.4) ** 2))
@@ -126,7 +126,7 @@ def _set_crate(canvas: Canvas, rng: np.random.Generator) -> None:
         rows = np.arange(height, dtype=np.float32)[:, None] - lean * (x - width / 2)
         crate[(rows >= y) & (rows < y + 0.7 * thickness)] = tone
         y += thickness
-    crate *= np.linspace(0.55, 0.16, height, dtype=np.float32)[:, None, None]
+    crate *= np.linspace(1.5, 0.45, height, dtype=np.float32)[:, None, None]
     fall = 1 - 0.6 * ((np.arange(width) / width - 0.35) / 0.65) ** 2
     crate *= fall.astype(np.float32)[None, :, None] * WARM
     top = STILL_HEIGHT - height * _QUARTER

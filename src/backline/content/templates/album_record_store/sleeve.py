@@ -53,7 +53,7 @@ def _front(art: Rgb, rng: np.random.Generator) -> Canvas:
     print_ = resized(art, SLEEVE_SIDE, SLEEVE_SIDE).astype(np.float32) / 255
     x, y = grid(SLEEVE_SIDE, SLEEVE_SIDE)
     u, v = x / SLEEVE_SIDE, y / SLEEVE_SIDE
-    light = 0.94 - 0.20 * u - 0.16 * v + 0.05 * np.exp(-(((u + 0.6 * v - 0.55) / 0.16) ** 2))
+    light = 1.06 - 0.20 * u - 0.16 * v + 0.05 * np.exp(-(((u + 0.6 * v - 0.55) / 0.16) ** 2))
     front = print_ * 0.94 + 0.012
     worn = _wear(u, v, rng)[..., None]
     front += (BOARD - front) * worn

@@ -32,7 +32,7 @@ def fill_frame(rgb: Rgb, led: Canvas, rng: np.random.Generator) -> Canvas:
 
 def night_grade(photo: Rgb, middle: float) -> Canvas:
     """Grade a picture for the night: paler, violet shadows, rosy lights, its median brought to ``middle``."""
-    muted = cv2.transform(photo, _paler(0.42))
+    muted = cv2.transform(photo, _paler(0.5))
     return np.asarray(cv2.LUT(muted, _tone_curves(photo, middle)), np.float32)
 
 

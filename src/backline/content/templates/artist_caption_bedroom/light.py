@@ -11,7 +11,7 @@ import numpy as np
 from backline.content.media.canvas import Canvas, Mask, blurred, enlarged, grid, smoothstep
 from backline.content.media.light import soft_disc
 
-MAGENTA = np.array([1.0, 0.16, 0.62], np.float32)
+MAGENTA = np.array([0.95, 0.20, 0.60], np.float32)
 VIOLET = np.array([0.42, 0.16, 1.0], np.float32)
 LAMP = np.array([1.0, 0.62, 0.3], np.float32)
 STREET = np.array([1.0, 0.70, 0.62], np.float32)

@@ -46,7 +46,7 @@ def build(picture: Picture, facts: SceneFacts) -> Scene:
     led = led_light(rng)
     paint = fill_frame if picture.aspect < UPRIGHT_ASPECT else hang_on_wall
     canvas = paint(picture.rgb, led, rng)
-    add_grain(canvas, rng, 0.028)
+    add_grain(canvas, rng, 0.018)
     return Bedroom(
         still=Still(to_planes(finished(canvas))),
         camera=Camera(duration_seconds=facts.duration_seconds, seed=facts.seed),

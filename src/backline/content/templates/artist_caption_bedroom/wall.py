@@ -7,6 +7,7 @@ import numpy as np
 
 from backline.content.media.canvas import (
     Canvas,
+    Mask,
     blurred,
     cover,
     enlarged,
@@ -31,11 +32,13 @@ from backline.content.templates.artist_caption_bedroom.light import (
     string_lights,
 )
 
-PRINT_LONG_SIDE = 0.80
-"""Of the frame's width."""
-PRINT_MIDDLE = (0.5, 0.385)
+PRINT_BOX = (0.79, 0.405)
+"""The largest print, in fractions of the frame: above the caption, clear of the lamps."""
+PRINT_MIDDLE = (0.5, 0.345)
 WIDEST, TALLEST = 16 / 9, 0.8
 """Shapes that a print may have; others are cropped to them."""
+BED_TOP = 0.765
+"""Of the frame's height."""
 PAPER = np.array([0.80, 0.74, 0.80], np.float32)
 WALL = np.array([0.105, 0.082, 0.125], np.float32)
 
@@ -43,7 +46,7 @@ WALL = np.array([0.105, 0.082, 0.125], np.float32)
 def hang_on_wall(rgb: Rgb, led: Canvas, rng: np.random.Generator) -> Canvas:
     """Return the still: wall, glow, print, lamps, and the dark shapes of a bed below."""
     aspect = min(WIDEST, max(TALLEST, rgb.shape[1] / rgb.shape[0]))
-    width = round(STILL_WIDTH * PRINT_LONG_SIDE)
+    width = round(min(STILL_WIDTH * PRINT_BOX[0], STILL_HEIGHT * PRINT_BOX[1] * aspect))
     size = (width, round(width / aspect))
     canvas = _wall(led, _halo(size, rgb), rng)
     _hang(canvas, _paper_print(rgb, size), float(rng.uniform(-1.4, -0.6)))
@@ -57,7 +60,7 @@ def _wall(led: Canvas, halo: Canvas, rng: np.random.Generator) -> Canvas:
     width, height = STILL_WIDTH // 2, STILL_HEIGHT // 2
     plaster = 1 + 0.05 * noise(rng, width, height, 7) + 0.05 * noise(rng, width, height, 90)
     light = 0.30 + 1.5 * enlarged(led, width, height) + enlarged(halo, width, height)
-    wall = plaster[..., None] * light * WALL * 3.0
+    wall = plaster[..., None] * light * WALL * 2.5
     return enlarged(np.asarray(wall, np.float32), STILL_WIDTH, STILL_HEIGHT)
 
 
@@ -108,24 +111,40 @@ def _hang(canvas: Canvas, sheet: Canvas, degrees: float) -> None:
 
 
 def _make_bed(canvas: Canvas, led: Canvas, rng: np.random.Generator) -> None:
-    """Darken the bottom into pillows and a blanket, edged by the LED light, in place."""
+    """Lay a rumpled blanket over the bottom, in place: folds in the LED's light, out of focus."""
     width, height = STILL_WIDTH // 4, STILL_HEIGHT // 4
     x, y = grid(width, height)
     u, v = x / width, y / height
-    light = enlarged(led, width, height)
+    crest = (
+        BED_TOP + 0.035 * np.cos(3.1 * (u - float(rng.uniform(0.2, 0.5)))) + 0.10 * (u - 0.5) ** 2
+    )
+    crest = crest + 0.006 * noise(rng, width, 4, 70)[:1]
+    body = smoothstep(-0.004, 0.010, v - crest)
+    folds = _folds(rng, width, height)
+    slope_x = cv2.Sobel(folds, cv2.CV_32F, 1, 0, ksize=3)
+    slope_y = cv2.Sobel(folds, cv2.CV_32F, 0, 1, ksize=3)
+    side = 1.0 if led[:, -1].sum() > led[:, 0].sum() else -1.0
+    facing = np.clip(0.55 + 3.2 * (slope_x * side - 1.1 * slope_y), 0.05, 2.2)
+    edge = 0.9 * np.exp(-(((v - crest - 0.012) / 0.018) ** 2))
+    depth = 1 - 0.72 * smoothstep(0.02, 0.26, v - crest)
+    light = enlarged(led, width, height) + 0.25
+    fabric = light * ((0.24 * facing + 0.22 * edge) * depth)[..., None]
     scene = resized(canvas, width, height)
-    for middle, half, top, tone in (
-        (0.23, 0.30, 0.735, 0.05),
-        (0.76, 0.32, 0.75, 0.045),
-        (0.5, 0.9, 0.83, 0.03),
-    ):
-        middle += float(rng.uniform(-0.03, 0.03))
-        edge = top + 0.11 * np.abs((u - middle) / half) ** 3.2
-        folds = 0.004 * noise(rng, width, 8, 60)[:1]
-        body = smoothstep(-0.006, 0.012, v - edge - folds)
-        rim = np.exp(-(((v - edge - folds - 0.012) / 0.016) ** 2)) * body
-        fabric = tone * (1 + 2.4 * light) + 0.42 * light * rim[..., None]
-        scene += (fabric - scene) * body[..., None]
-    cover_there = smoothstep(0.70, 0.74, np.broadcast_to(v, (height, width)))
-    soft = enlarged(blurred(scene, 2.5), STILL_WIDTH, STILL_HEIGHT)
-    canvas += (soft - canvas) * enlarged(cover_there, STILL_WIDTH, STILL_HEIGHT)[..., None]
+    scene += (fabric - scene) * body[..., None]
+    top = round((BED_TOP - 0.06) * STILL_HEIGHT)
+    soft = enlarged(blurred(scene, 1.7), STILL_WIDTH, STILL_HEIGHT)[top:]
+    cover_there = enlarged(blurred(body, 1.7), STILL_WIDTH, STILL_HEIGHT)[top:]
+    canvas[top:] += (soft - canvas[top:]) * np.sqrt(cover_there)[..., None]
+
+
+def _folds(rng: np.random.Generator, width: int, height: int) -> Mask:
+    """Return the height of a blanket: ridges that run across it, where cloth was pushed together."""
+    lean = np.array([[1.0, 0.55, -0.3 * height], [-0.18, 1.0, 0.1 * width]])
+    ridged = sum(
+        weight * (1 - np.abs(noise(rng, width, height, size)))
+        for size, weight in ((110, 1.0), (52, 0.45), (24, 0.12))
+    )
+    leaning = cv2.warpAffine(
+        np.asarray(ridged, np.float32), lean, (width, height), borderMode=cv2.BORDER_REFLECT
+    )
+    return np.asarray(blurred(leaning, 2.2), np.float32)
