@@ -55,10 +55,10 @@ def parse_lrc(text: str) -> list[LyricLine]:
         stamps, rest = _leading_stamps(line)
         stamped += [(max(0.0, stamp - shift_seconds), rest) for stamp in stamps]
     stamped.sort(key=lambda entry: entry[0])
-    following = [*(start for start, _ in stamped[1:]), float("inf")]
+    ends = [start for start, _ in stamped[1:]] + [float("inf")] * bool(stamped)
     lines = [
         _line(start, end, rest, shift_seconds)
-        for (start, rest), end in zip(stamped, following, strict=True)
+        for (start, rest), end in zip(stamped, ends, strict=True)
     ]
     return [line for line in lines if line.text]
 

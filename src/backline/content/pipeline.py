@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 
@@ -168,11 +167,8 @@ def render(
     """Step 4: draw and encode the film, and store it."""
     progress.begin("building the scene", 0.2)
     source = read_picture(ctx.files.open(picture.file_id))
-    with ThreadPoolExecutor(1) as beside:
-        # The sound takes the second core while the first waits for nothing.
-        finishing = beside.submit(_sound, heard, ctx)
-        overlay = draw_caption(caption, order.template)
-        sound = finishing.result()
+    overlay = draw_caption(caption, order.template)
+    sound = _sound(heard, ctx)
     scene = build_scene(order.template, source, _scene_facts(seed, heard, sound))
     progress.begin("rendering", 0.25)
     path = ctx.workdir / "video.mp4"

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from backline.content.spectrum import FRAMES_PER_SECOND, Array
 
 SLOWEST_BPM, FASTEST_BPM = 50.0, 210.0
-_USUAL_BPM = 110.0
-_OCTAVES_AROUND_USUAL = 0.9
+_USUAL_BPM = 120.0
+_OCTAVES_AROUND_USUAL = 1.1
 """Spread of the prior, in octaves: half the usual tempo is a little less likely, not out."""
 _TIGHTNESS = 300.0
 """How much a beat off the period costs against a strong onset; found on click tracks and songs."""

@@ -19,10 +19,10 @@ from backline.content.media.audio import Audio, Samples, frames_of
 
 TARGET_LUFS = -14.0
 HIGHEST_TRUE_PEAK_DBTP = -1.0
-SILENCE_LUFS = -60.0
+SILENCE_LUFS = -55.0
 """Below this there is only noise, which stays as quiet as it is."""
-LARGEST_GAIN_DB = 24.0
-"""A demo recorded at -38 LUFS is brought up; a quieter one would bring its hiss along."""
+LARGEST_GAIN_DB = 36.0
+"""A demo recorded at -50 LUFS is brought up; more would bring up the recorder's hiss."""
 
 _FIRST_CEILING_DBTP = -1.6
 """Leaves AAC room for the peaks that it moves, so that the first round is mostly the last."""

@@ -45,7 +45,7 @@ class VideoWriter:
         self._container = av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"})
         self._container.flags |= av.container.Flags.bitexact.value
         self._container.metadata.update(tags or {})
-        self._picture = _add_picture(self._container, width, height, frame_rate)
+        self._picture = add_picture(self._container, width, height, frame_rate)
         self._sound = _add_sound(self._container)
         self._frames_written = 0
 
@@ -93,9 +93,10 @@ def as_heard(audio: Audio, scratch: Path) -> Audio:
         scratch.unlink(missing_ok=True)
 
 
-def _add_picture(
+def add_picture(
     container: av.container.OutputContainer, width: int, height: int, frame_rate: int
 ) -> av.VideoStream:
+    """Add the film's picture to a file that is being written: H.264 High, 8 bit, BT.709."""
     stream = container.add_stream("libx264", rate=frame_rate)
     stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
     stream.options = {"preset": PRESET, "crf": str(CRF), "profile": "high"}
