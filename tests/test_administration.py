@@ -6,13 +6,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from tests.cast import settings_in
 
 from backline import administration
 from backline.accounts import Gatekeeper, load_reach
 from backline.db import Database
 from backline.errors import InvalidInput, NotAuthenticated, NotFound
 from backline.settings import Settings
-from cast import settings_in
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.cast import enter_cast, settings_in
 
 from backline.accounts import (
     OPERATOR_REACH,
@@ -16,7 +17,6 @@ from backline.accounts import (
     may_work_for,
 )
 from backline.db import Database
-from cast import enter_cast, settings_in
 
 EVERYONE = ["alice", "bob", "charlie", "label", "vega", "lyra", "orion"]
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from issuer import AUDIENCE, ISSUER, PUBLISHED, token
+from tests.accounts.issuer import AUDIENCE, ISSUER, PUBLISHED, token
+from tests.cast import Cast, enter_cast, settings_in
 
 from backline import accounts
 from backline.accounts import Gatekeeper
@@ -14,7 +15,6 @@ from backline.accounts.credentials import EXACTLY_ONE, NOT_A_BEARER, UNKNOWN
 from backline.db import Database
 from backline.errors import Conflict, NotAuthenticated
 from backline.settings import Settings
-from cast import Cast, enter_cast, settings_in
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from typing import Any
 
 import jwt
 import pytest
-from issuer import (
+from tests.accounts.issuer import (
     AUDIENCE,
     EC_KEY,
     ED_KEY,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from web import Web, answer, redirect, write_certificate
+from tests.fetch.web import Web, answer, redirect, write_certificate
 
 from backline.errors import FetchError
 from backline.fetch import Fetched, fetch, network

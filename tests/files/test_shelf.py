@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 import sqlalchemy as sa
+from tests.cast import settings_in
 
 from backline.db import Database
 from backline.errors import AccessDenied, InvalidInput, NotFound, TooLarge, UnsupportedType
@@ -15,7 +16,6 @@ from backline.files import File, Shelf
 from backline.files.tables import files
 from backline.settings import Settings
 from backline.storage import open_store
-from cast import settings_in
 
 LIMIT = 64 * 1024
 SONG = b"fLaC" + bytes(20_000)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from bucket import BucketServer
+from tests.storage.bucket import BucketServer
 
 from backline.errors import NotFound, SetupError
 from backline.storage import Store, open_store
