@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import msgspec
 import pytest
-from tests.cast import settings_in
 
 from backline import administration
 from backline.accounts import Gatekeeper, load_reach
@@ -15,11 +12,6 @@ from backline.errors import InvalidInput, NotAuthenticated, NotFound
 from backline.settings import Settings
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return settings_in(tmp_path / "data")
 
 
 def test_a_new_account_can_call_at_once(database: Database, settings: Settings) -> None:
@@ -84,15 +76,12 @@ def test_dev_credentials_are_made_once(database: Database, settings: Settings) -
     assert administration.ensure_dev_account(database, settings) == first
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"{}", b"\xff", b'{"account_id": "a", "api_key": "b", "secret_key": "c"}']
-)
-def test_broken_dev_credentials_are_made_anew(
-    database: Database, settings: Settings, content: bytes
-) -> None:
+def test_broken_dev_credentials_are_made_anew(database: Database, settings: Settings) -> None:
     """A file that is damaged, or of another database, is replaced by one that works."""
-    settings.credentials_path.write_bytes(content)
-    made = administration.ensure_dev_account(database, settings)
+    foreign = b'{"account_id": "a", "api_key": "b", "secret_key": "c"}'
     gate = Gatekeeper(settings)
-    assert gate.identify(database, made["api_key"], None).account_id == made["account_id"]
-    assert gate.identify(database, made["secret_key"], None).is_operator
+    for content in (b"", b"{}", b"\xff", foreign):
+        settings.credentials_path.write_bytes(content)
+        made = administration.ensure_dev_account(database, settings)
+        assert gate.identify(database, made["api_key"], None).account_id == made["account_id"]
+        assert gate.identify(database, made["secret_key"], None).is_operator

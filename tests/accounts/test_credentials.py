@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.accounts.issuer import AUDIENCE, ISSUER, PUBLISHED, token
-from tests.cast import Cast, enter_cast, settings_in
+from tests.cast import Cast, settings_in
 
 from backline import accounts
 from backline.accounts import Gatekeeper
@@ -20,11 +19,6 @@ from backline.settings import Settings
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return settings_in(tmp_path, jwt_issuer=ISSUER, jwt_audience=AUDIENCE, jwt_jwks=PUBLISHED)
-
-
-@pytest.fixture
-def cast(database: Database, settings: Settings) -> Iterator[Cast]:
-    yield enter_cast(database, settings)
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
