@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from backline.accounts.account import clean_name, require_account
 from backline.accounts.tables import accounts, api_keys
 from backline.clock import TimestampMs, now_ms
-from backline.db import Connection
+from backline.db import Connection, Prepared
 from backline.errors import InvalidInput, NotFound
 from backline.ids import AccountId, new_id
 
@@ -65,7 +65,7 @@ class KeyHolder(msgspec.Struct, frozen=True, kw_only=True):
 
 _SHOWN = [api_keys.c[field] for field in ApiKey.__struct_fields__]
 
-_FIND_HOLDER = (
+_FIND_HOLDER = Prepared(
     sa.select(
         api_keys.c.id,
         api_keys.c.account_id,
@@ -130,10 +130,10 @@ def issue_key(
 
 def find_key_holder(connection: Connection, secret: bytes, key: str) -> KeyHolder | None:
     """Return whom the key speaks for, or None if it is unknown, expired or revoked."""
-    found = connection.execute(_FIND_HOLDER, {"key_hash": hash_key(secret, key)}).one_or_none()
-    if found is None:
+    found = _FIND_HOLDER.rows(connection, key_hash=hash_key(secret, key))
+    if not found:
         return None
-    key_id, account_id, kind, environment, last_used_at, expires_at, revoked_at = found
+    key_id, account_id, kind, environment, last_used_at, expires_at, revoked_at = found[0]
     if revoked_at is not None or (expires_at is not None and expires_at <= now_ms()):
         return None
     return KeyHolder(

@@ -5,16 +5,32 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from litestar.response.base import ASGIResponse
+
+from backline.api.manners import Send
 
 _encoder = msgspec.json.Encoder()
 
 
-def answer(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> ASGIResponse:
+class Answer:
+    """A whole answer, sent in two messages. Litestar takes any such callable as a response."""
+
+    __slots__ = ("_body", "_headers", "_status")
+
+    def __init__(self, status: int, body: bytes, media_type: bytes = b"application/json") -> None:
+        self._status = status
+        self._body = body
+        self._headers = [
+            (b"content-type", media_type),
+            (b"content-length", b"%d" % len(body)),
+        ]
+
+    async def __call__(self, _scope: object, _receive: object, send: Send) -> None:
+        await send(
+            {"type": "http.response.start", "status": self._status, "headers": self._headers}
+        )
+        await send({"type": "http.response.body", "body": self._body, "more_body": False})
+
+
+def answer(value: Any, status: int = 200) -> Answer:
     """Answer with a value as JSON."""
-    return ASGIResponse(
-        body=_encoder.encode(value),
-        status_code=status,
-        headers=headers,
-        media_type="application/json",
-    )
+    return Answer(status, _encoder.encode(value))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from backline.db import Connection
+from backline.db import Connection, Prepared
 from backline.ids import AccountId, RunId
 from backline.runs.run import SUMMARY, Attempt, Run
 from backline.runs.status import RunStatus
@@ -14,7 +14,7 @@ _SUMMARY = [runs.c[name] for name in SUMMARY]
 _WHOLE = [runs.c[name] for name in Run.__struct_fields__]
 _ATTEMPT = [attempts.c[name] for name in Attempt.__struct_fields__]
 
-_NEWEST_OF_ACCOUNT = (
+_NEWEST_OF_ACCOUNT = Prepared(
     sa.select(*_SUMMARY)
     .where(runs.c.account_id == sa.bindparam("account_id"))
     .order_by(runs.c.id.desc())
@@ -31,8 +31,8 @@ _ATTEMPTS_OF = (
 
 def newest_runs(connection: Connection, account_id: AccountId, most: int) -> list[Run]:
     """Return the account's newest runs, newest first, without their large columns."""
-    rows = connection.execute(_NEWEST_OF_ACCOUNT, {"account_id": account_id, "most": most})
-    return [Run(*row) for row in rows.all()]
+    rows = _NEWEST_OF_ACCOUNT.rows(connection, account_id=account_id, most=most)
+    return [Run(*row) for row in rows]
 
 
 def find_run(connection: Connection, run_id: RunId) -> Run | None:

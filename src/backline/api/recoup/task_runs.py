@@ -6,10 +6,9 @@ from functools import partial
 
 from anyio import to_thread
 from litestar import get, post
-from litestar.response.base import ASGIResponse
 
 from backline.accounts import Caller, may_see
-from backline.api.answers import answer
+from backline.api.answers import Answer, answer
 from backline.api.auth import authenticate, for_caller, reach_of
 from backline.api.bodies import read_json
 from backline.api.query import Query
@@ -32,14 +31,14 @@ MAX_TRIGGER_BYTES = 3 * 1024 * 1024
 
 
 @get("/api/tasks/runs")
-async def get_task_runs(request: AnyRequest) -> ASGIResponse:
+async def get_task_runs(request: AnyRequest) -> Answer:
     """List the newest runs of an account, or show one run."""
     runs = await for_caller(request, partial(_read, request))
     return answer(TaskRunList(status="success", runs=runs))
 
 
 @post("/api/tasks/runs", request_max_body_size=MAX_TRIGGER_BYTES)
-async def trigger_task_run(request: AnyRequest) -> ASGIResponse:
+async def trigger_task_run(request: AnyRequest) -> Answer:
     """Trigger a run of any task: 202, or 200 when the idempotency key held one already."""
     caller = await authenticate(request)
     order = await read_json(request, TriggerTask)
