@@ -101,7 +101,13 @@ def _play_bar(
 
 
 def _play_tune(
-    track: Wave, at: float, beat: float, name: str, root: int, tunes: dict[str, NDArray], inside: int
+    track: Wave,
+    at: float,
+    beat: float,
+    name: str,
+    root: int,
+    tunes: dict[str, NDArray],
+    inside: int,
 ) -> None:
     scale = (0, 2, 3, 5, 7, 8, 10, 12)
     for step in range(4 if name in tunes else 0):

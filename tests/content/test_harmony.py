@@ -14,9 +14,9 @@ def cadence(tonic: int, *, is_major: bool, cents: float = 0.0) -> np.ndarray:
     own = MAJOR_TRIAD if is_major else MINOR_TRIAD
     plan = [(0, own), (5, own), (7, MAJOR_TRIAD), (0, own)]
     root = 48 + tonic + cents / 100
-    return np.concatenate([chord([root + degree + step for step in triad], 1.5) for degree, triad in plan])[
-        ::2
-    ]
+    return np.concatenate(
+        [chord([root + degree + step for step in triad], 1.5) for degree, triad in plan]
+    )[::2]
 
 
 @pytest.mark.parametrize("is_major", [True, False], ids=["major", "minor"])

@@ -36,9 +36,7 @@ def starts(text: str) -> list[tuple[float, str]]:
         ("", []),
     ],
 )
-def test_every_way_of_writing_times_is_read(
-    text: str, expected: list[tuple[float, str]]
-) -> None:
+def test_every_way_of_writing_times_is_read(text: str, expected: list[tuple[float, str]]) -> None:
     """A table of .lrc dialects and what they mean."""
     assert starts(text) == expected
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from sounds import RATE_HZ, silence, tone, write_audio
+from tests.sounds import RATE_HZ, silence, tone, write_audio
 
 from backline.content.media.audio import Audio, read_audio
 from backline.errors import MediaError
@@ -107,7 +107,12 @@ def test_a_video_without_sound_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"la la la, this is no song\n" * 50, b"\xff\xfb\x90\x00" * 3, b"ID3\x04\x00" + b"\0" * 500],
+    [
+        b"",
+        b"la la la, this is no song\n" * 50,
+        b"\xff\xfb\x90\x00" * 3,
+        b"ID3\x04\x00" + b"\0" * 500,
+    ],
     ids=["empty", "text", "three headers", "tag only"],
 )
 def test_what_is_no_song_is_refused_by_name(tmp_path: Path, data: bytes) -> None:
@@ -144,7 +149,9 @@ def test_ten_hours_of_silence_are_refused_by_what_is_decoded(tmp_path: Path) -> 
 
 def test_audio_prints_its_shape() -> None:
     """A value in a log tells its length, not its samples."""
-    assert repr(Audio(np.zeros((2, 24_000), np.float32), 48_000)) == "Audio(2 x 0.500 s at 48000 Hz)"
+    assert (
+        repr(Audio(np.zeros((2, 24_000), np.float32), 48_000)) == "Audio(2 x 0.500 s at 48000 Hz)"
+    )
 
 
 def write_video(path: Path, *, with_sound: bool) -> None:

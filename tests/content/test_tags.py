@@ -1,0 +1,88 @@
+"""Names and words that files carry, and names made of file names."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import pytest
+from tests.sounds import tone, write_audio
+
+from backline.content.lyrics import parse_lrc
+from backline.content.tags import read_tags, title_from_file_name
+
+
+@pytest.mark.parametrize(
+    ("file_name", "title"),
+    [
+        ("night drive.mp3", "night drive"),
+        ("01 night_drive.mp3", "01 night drive"),
+        ("01 - night_drive.mp3", "night drive"),
+        ("7. Song.flac", "Song"),
+        ("99.mp3", "99"),
+        ("夜.mp3", "夜"),
+        ("a.b.c.mp3", "a.b.c"),
+    ],
+)
+def test_a_title_is_made_of_a_file_name(file_name: str, title: str) -> None:
+    """Numbers of tracks go, numbers that are names stay."""
+    assert title_from_file_name(file_name) == title
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"), [("a.m4a", "aac"), ("a.flac", "flac"), ("a.opus", "libopus")]
+)
+def test_every_kind_of_tag_is_read(tmp_path: Path, name: str, codec: str) -> None:
+    """MP4 atoms and Vorbis comments tell title, artist and lyrics."""
+    tags = {"title": "Lied", "artist": "Wir", "lyrics": "[00:01.00]la"}
+    path = write_audio(tmp_path / name, tone(220, 1, rate_hz=48_000), 48_000, codec, tags)
+    found = read_tags(path)
+    assert (found.title, found.artist, found.lyrics) == ("Lied", "Wir", "[00:01.00]la")
+
+
+def id3(*frames: tuple[bytes, bytes]) -> bytes:
+    """An ID3v2.3 tag of frames, each a name and its content."""
+    body = b"".join(name + struct.pack(">IH", len(data), 0) + data for name, data in frames)
+    size = bytes(len(body) >> shift & 0x7F for shift in (21, 14, 7, 0))
+    return b"ID3\x03\x00\x00" + size + body
+
+
+def test_unsynchronised_lyrics_of_an_mp3_are_read(tmp_path: Path) -> None:
+    """USLT, and a title in an encoding of its day."""
+    path = write_audio(tmp_path / "a.mp3", tone(220, 1), codec="libmp3lame")
+    tag = id3((b"TIT2", b"\x00Caf\xe9"), (b"USLT", b"\x00eng\x00la la\nla"))
+    path.write_bytes(tag + path.read_bytes())
+    assert (read_tags(path).title, read_tags(path).lyrics) == ("Café", "la la\nla")
+
+
+def test_synchronised_lyrics_win_over_plain_ones(tmp_path: Path) -> None:
+    """SYLT knows when each line is sung, to the millisecond."""
+    path = write_audio(tmp_path / "a.mp3", tone(220, 1), codec="libmp3lame")
+    lines = [(1000, b"one"), (2500, b"two")]
+    timed = b"".join(text + b"\x00" + struct.pack(">I", at) for at, text in lines)
+    tag = id3((b"USLT", b"\x00eng\x00plain"), (b"SYLT", b"\x00eng\x02\x01\x00" + timed))
+    path.write_bytes(tag + path.read_bytes())
+    lyrics = [(line.start_seconds, line.text) for line in parse_lrc(read_tags(path).lyrics)]
+    assert lyrics == [(1.0, "one"), (2.5, "two")]
+
+
+def test_names_are_cut_to_a_sane_length_and_cleaned(tmp_path: Path) -> None:
+    """Line breaks become spaces; a title of a thousand letters is damage."""
+    path = write_audio(
+        tmp_path / "a.flac",
+        tone(220, 1),
+        codec="flac",
+        tags={"title": "x\ny" + "z" * 1000, "artist": "\t"},
+    )
+    found = read_tags(path)
+    assert found.title.startswith("x yz")
+    assert (len(found.title), found.artist) == (200, "")
+
+
+@pytest.mark.parametrize("data", [b"", b"no song", b"ID3" + b"\xff" * 40, b"fLaC" + b"\xff" * 40])
+def test_what_can_not_be_read_has_no_tags(tmp_path: Path, data: bytes) -> None:
+    """Damage is no error here: the decoder has the last word."""
+    path = tmp_path / "a.mp3"
+    path.write_bytes(data)
+    found = read_tags(path)
+    assert (found.title, found.artist, found.lyrics, found.cover_art) == ("", "", "", None)
