@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from backline.errors import SetupError
 
@@ -149,7 +150,7 @@ class Prepared:
 
     def __init__(self, statement: sa.Select[Any]) -> None:
         self._statement = statement
-        self._compiled: dict[str, Any] = {}
+        self._compiled: dict[str, SQLCompiler] = {}
 
     def rows(self, connection: Connection, **parameters: Any) -> list[tuple[Any, ...]]:
         """Return all rows for these parameters."""
@@ -158,12 +159,11 @@ class Prepared:
             compiled = self._statement.compile(dialect=connection.dialect)
             self._compiled[connection.dialect.name] = compiled
         values: Any = compiled.construct_params(parameters)
-        if compiled.positional:
+        if compiled.positiontup is not None:
             values = [values[name] for name in compiled.positiontup]
         with closing(connection.connection.cursor()) as cursor:
             cursor.execute(compiled.string, values)
-            found: list[tuple[Any, ...]] = cursor.fetchall()
-        return found
+            return list(cursor.fetchall())
 
 
 def insert_ignoring(connection: Connection, table: sa.Table, **values: Any) -> bool:
