@@ -9,9 +9,7 @@ import cv2
 import numpy as np
 
 from backline.content.media.frame import Plane, Planes
-from backline.content.media.still import Matrix, halved, sample_plane
-
-_CHROMA_SITE = (0.25, 0.5)
+from backline.content.media.still import CHROMA_SITE, Matrix, halved, sample_plane
 
 
 class Window(NamedTuple):
@@ -69,7 +67,7 @@ class Disc(NamedTuple):
         size = (window.size[0] // 2, window.size[1] // 2)
         small_cover = cv2.resize(cover, size, interpolation=cv2.INTER_AREA)
         for face, plane in zip(self.face[1:], into[1:], strict=True):
-            sampled = _sampled(face, halved(matrix), size, _CHROMA_SITE)
+            sampled = _sampled(face, halved(matrix), size, CHROMA_SITE)
             _blend(window.of(plane, 2), sampled, small_cover)
 
     def add_light(self, to_still: Matrix, angle: float, visible: Plane, into: Planes) -> None:

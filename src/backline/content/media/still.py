@@ -22,7 +22,7 @@ STILL_WIDTH = round(FRAME_WIDTH * STILL_SCALE)
 STILL_HEIGHT = round(FRAME_HEIGHT * STILL_SCALE)
 
 _LUMA_SITE = (0.5, 0.5)
-_CHROMA_SITE = (0.25, 0.5)
+CHROMA_SITE = (0.25, 0.5)
 """Where in its pixel a colour sample is meant to lie. H.264 without a note puts
 chroma at the left pair of pixels (ITU-T H.264, figure E-1, type 0)."""
 _FROM_FRAME = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
@@ -70,5 +70,5 @@ class Still(NamedTuple):
         """Draw what the camera sees over all of ``into``."""
         chroma = halved(matrix)
         sample_plane(self.planes.y, matrix, into.y)
-        sample_plane(self.planes.cb, chroma, into.cb, _CHROMA_SITE)
-        sample_plane(self.planes.cr, chroma, into.cr, _CHROMA_SITE)
+        sample_plane(self.planes.cb, chroma, into.cb, CHROMA_SITE)
+        sample_plane(self.planes.cr, chroma, into.cr, CHROMA_SITE)

@@ -1,0 +1,223 @@
+"""Captions: the right words at the right length, in any script, inside the safe area."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from backline.content.caption import WORD_LIMITS, CaptionRequest, draw_caption, write_caption
+from backline.content.media.frame import new_planes
+from backline.content.media.overlay import Overlay
+from backline.content.media.safe_area import REELS, SHORTS, TIKTOK, safe_area
+from backline.content.media.shaping import pieces_of, shape_line
+from backline.content.media.typesetting import SMALLEST_SIZE, cleaned, typeset
+from backline.content.templates import find_template, template_ids
+from backline.errors import InvalidInput
+
+LYRICS = (
+    "We left the lights on for nobody",
+    "Driving till the radio runs out,",
+    "Hold on, hold on",
+)
+SCRIPTS = {
+    "latin": "Don’t stop — it’s “now”, Zoë & Łukasz, 100 %",
+    "vietnamese": "Tôi đã viết bài hát này lúc ba giờ sáng",
+    "cyrillic": "Эта песня для тех, кто не спит",
+    "greek": "Το τραγούδι για όσους ξαγρυπνούν",
+    "arabic": "أغنية جديدة (live) من القلب، 2026",
+    "hebrew": "שיר חדש (live) מהלב",
+    "devanagari": "मैंने यह गीत रात के तीन बजे लिखा",
+    "bengali": "আমি রাত তিনটায় গানটি লিখেছি",
+    "tamil": "இந்தப் பாடலை இரவில் எழுதினேன்",
+    "thai": "เพลงนี้เขียนตอนตีสามและยังไม่ได้นอน",
+    "khmer": "ខ្ញុំបានសរសេរបទចម្រៀងនេះនៅពេលយប់",
+    "japanese": "夜明けまで君を待っていた。それでもいい",
+    "korean": "새벽 세 시에 쓴 노래입니다",
+    "chinese": "我在凌晨三点写了这首歌，没有人听见",
+    "georgian": "ეს სიმღერა ღამით დავწერე",
+    "armenian": "Այս երգը գիշերն եմ գրել",
+    "ethiopic": "ይህን ዘፈን በሌሊት ጻፍኩት",
+    "emoji": "🔥👩‍👩‍👧‍👦🏳️‍🌈👍🏽❤️‍🔥1️⃣🇩🇪✨",
+    "symbols": "♪ ★ → ✓ ♥ © € ½",
+}
+
+
+def ask(**facts: object) -> str:
+    request = {"template_id": "artist-caption-bedroom", "seed": 1, **facts}
+    return write_caption(CaptionRequest(**request))  # type: ignore[arg-type]
+
+
+def inked(overlay: Overlay) -> tuple[int, int, int, int]:
+    """Return left, top, right, bottom of what an overlay changes by more than a breath of shadow."""
+    rows, columns = np.nonzero(overlay.shows_luma < 160)
+    left, top = overlay.area.left, overlay.area.top
+    return (
+        left + int(columns.min()), top + int(rows.min()),
+        left + int(columns.max()) + 1, top + int(rows.max()) + 1,
+    )  # fmt: skip
+
+
+# What it says
+
+
+def test_given_words_win() -> None:
+    """Who writes a caption gets that caption, apostrophes and all."""
+    assert ask(text="it’s “mine” (& yours)", length="none") == "it’s “mine” (& yours)"
+
+
+def test_none_is_silence() -> None:
+    """No caption was asked for, none comes."""
+    assert ask(length="none", lyric_lines=LYRICS) == ""
+
+
+@pytest.mark.parametrize("template_id", template_ids())
+@pytest.mark.parametrize("length", ["short", "medium", "long"])
+@pytest.mark.parametrize(
+    "facts",
+    [{}, {"song_title": "Night Drive"}, {"song_title": "Night Drive", "artist": "The Wires"},
+     {"song_title": "Night Drive", "artist": "The Wires", "lyric_lines": LYRICS},
+     {"song_title": "a " * 40, "lyric_lines": ("la " * 90,)}],
+    ids=["nothing", "title", "artist", "lyrics", "endless"],
+)  # fmt: skip
+def test_length_is_kept(template_id: str, length: str, facts: dict[str, object]) -> None:
+    """Short, medium and long mean what they say, whatever is known and whatever the seed."""
+    fewest, most = WORD_LIMITS[length]
+    for seed in range(30):
+        text = ask(template_id=template_id, length=length, seed=seed, **facts)
+        assert fewest <= len(text.split()) <= most
+        assert "{" not in text
+
+
+def test_lyrics_of_the_clip_come_first() -> None:
+    """What is sung is what is quoted."""
+    text = ask(lyric_lines=LYRICS[:1], song_title="Night Drive", length="medium")
+    assert "we left the lights on for nobody" in text
+
+
+def test_title_comes_before_the_templates_own_lines() -> None:
+    """Without lyrics the song is named."""
+    assert "night drive" in ask(song_title="Night Drive", length="medium")
+
+
+def test_title_with_braces_is_taken_as_it_is() -> None:
+    """A title is words, not a pattern."""
+    assert "{x}" in ask(song_title="{x}", length="medium")
+
+
+def test_seed_decides() -> None:
+    """The same seed says the same, thirty seeds say many things."""
+    assert ask(seed=4) == ask(seed=4)
+    assert len({ask(seed=seed) for seed in range(30)}) > 5
+
+
+def test_unknown_template_is_named() -> None:
+    """A wrong template tells the right ones."""
+    with pytest.raises(InvalidInput, match="artist-caption-bedroom"):
+        ask(template_id="no-such-look")
+
+
+# How it is set
+
+
+@pytest.mark.parametrize("text", SCRIPTS.values(), ids=SCRIPTS)
+def test_every_script_is_drawn_with_real_glyphs(text: str) -> None:
+    """No box for "unknown" in any script that the bundled fonts hold, and nothing left out."""
+    pieces, unknown = pieces_of(text, 600)
+    assert unknown == ""
+    assert all(glyph.number != 0 for glyph in shape_line(pieces).glyphs)
+
+
+@pytest.mark.parametrize("template_id", template_ids())
+@pytest.mark.parametrize("text", [*SCRIPTS.values(), "word " * 60, "a" * 300, "hi", "夜" * 300])
+def test_caption_stays_inside_the_safe_area(template_id: str, text: str) -> None:
+    """Nothing that has to be read lies under an app's buttons."""
+    overlay = draw_caption(text, template_id)
+    assert overlay is not None
+    left, top, right, bottom = inked(overlay)
+    area = safe_area()
+    assert left >= area.left - 4
+    assert right <= area.right + 4
+    assert top >= area.top
+    assert bottom <= area.bottom
+
+
+def test_safe_area_is_free_in_every_app() -> None:
+    """The one area respects the margins of all three."""
+    area = safe_area()
+    for app in (TIKTOK, REELS, SHORTS):
+        assert area.left >= app.left
+        assert area.top >= app.top
+        assert 1080 - area.right >= app.right
+        assert 1920 - area.bottom >= app.bottom
+
+
+@pytest.mark.parametrize(
+    "text", ["", "   ", "\n\n\t", "\x00\x07\x1b", "\u202e\ufeff\u200b", "\ue000"]
+)
+def test_nothing_to_draw_is_no_overlay(text: str) -> None:
+    """Blank, invisible and private characters draw nothing and harm nobody."""
+    assert draw_caption(text, "album-record-store") is None
+
+
+def test_control_characters_do_not_reach_the_film() -> None:
+    """What steers terminals and direction is taken out, the words stay."""
+    assert cleaned("a\x00b\u202ec\r\nd\te") == "abc\nd e"
+
+
+def test_line_breaks_are_kept() -> None:
+    """Two lines that were written stay two lines."""
+    setting = typeset("one\ntwo", 600, 60, 696, 960)
+    assert setting is not None
+    assert len(setting.lines) == 2
+
+
+def test_five_thousand_characters_end_in_an_ellipsis() -> None:
+    """A novel is set at the smallest legible size and cut, inside its box."""
+    setting = typeset("word " * 1000, 600, 60, 696, 960)
+    dots = shape_line(pieces_of("…", 600)[0]).glyphs[0].number
+    assert setting is not None
+    assert setting.size == SMALLEST_SIZE
+    assert setting.height <= 960
+    assert setting.lines[-1].glyphs[-1].number == dots
+
+
+def test_longer_captions_are_smaller() -> None:
+    """The type gives way to the words, step by step."""
+    sizes = [typeset("word " * n, 600, 60, 696, 960).size for n in (3, 30, 70, 150)]  # type: ignore[union-attr]
+    assert sizes == sorted(sizes, reverse=True)
+    assert len(set(sizes)) > 2
+
+
+def test_unknown_characters_are_left_out_and_named() -> None:
+    """A script that no bundled font holds is reported, the rest is drawn."""
+    overlay = draw_caption("hello \U00012000", "artist-caption-bedroom")
+    assert overlay is not None
+    assert overlay.unshown == "\U00012000"
+
+
+@pytest.mark.parametrize("template_id", template_ids())
+def test_letters_are_legible_on_black_and_on_white(template_id: str) -> None:
+    """On any ground the letters differ from what is right beside them."""
+    overlay = draw_caption("MMMM", template_id)
+    look = find_template(template_id).caption
+    assert overlay is not None
+    for ground in (16, 126, 235):
+        frame = new_planes()
+        frame.y[:] = ground
+        overlay.blend(frame)
+        area = overlay.area
+        part = frame.y[area.top : area.bottom, area.left : area.right].astype(int)
+        letters = part[part.shape[0] // 2 - look.size // 4 : part.shape[0] // 2 + look.size // 4]
+        assert letters.max() - letters.min() > 90
+
+
+def test_blend_touches_its_own_part_only() -> None:
+    """Outside the overlay the frame stays as it was."""
+    overlay = draw_caption("hi", "artist-caption-bedroom")
+    frame = new_planes()
+    frame.y[:] = 77
+    assert overlay is not None
+    overlay.blend(frame)
+    area = overlay.area
+    frame.y[area.top : area.bottom, area.left : area.right] = 77
+    assert (frame.y == 77).all()
