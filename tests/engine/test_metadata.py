@@ -9,7 +9,7 @@ from backline.runtime.messages import MetadataChanged
 
 
 def changed(held: dict[str, Any], *operations: tuple[Any, ...]) -> dict[str, Any]:
-    metadata = LiveMetadata(dict(held), lambda values: None)
+    metadata = LiveMetadata(dict(held), lambda _: None)
     for operation in operations:
         metadata.change(MetadataChanged(*operation))
     return metadata.values
@@ -47,7 +47,7 @@ def test_only_changes_are_written() -> None:
 
 def test_the_first_change_is_due_at_once_and_the_next_later() -> None:
     """Progress is written soon, and not more often than the interval says."""
-    metadata = LiveMetadata({}, lambda values: None)
+    metadata = LiveMetadata({}, lambda _: None)
     assert metadata.due_seconds() is None
     metadata.change(MetadataChanged("set", "a", 1))
     assert metadata.due_seconds() == 0

@@ -28,7 +28,7 @@ def sleeper(stop: threading.Event, timeout_seconds: float) -> tuple[threading.Th
 def test_dbos_sleeps_where_the_bell_hangs() -> None:
     """A release of DBOS whose queue threads sleep elsewhere shows here first."""
     assert "stop_event.wait(timeout=polling_interval" in inspect.getsource(_queue)
-    assert list(inspect.signature(_queue.queue_worker_thread).parameters)[0] == "stop_event"
+    assert next(iter(inspect.signature(_queue.queue_worker_thread).parameters)) == "stop_event"
 
 
 def test_a_ring_ends_the_sleep(stop: threading.Event) -> None:

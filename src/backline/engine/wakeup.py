@@ -44,7 +44,7 @@ class Bell:
     def hang_on(self, stop_events: Iterable[threading.Event]) -> None:
         """Let whoever sleeps on these events hear the bell."""
         for event in stop_events:
-            event.wait = self._waiter(event)  # type: ignore[method-assign]
+            event.wait = self._waiter(event)  # type: ignore[method-assign, assignment]
 
     def _waiter(self, stop: threading.Event) -> Callable[[float | None], bool]:
         wait_for_stop = stop.wait

@@ -211,11 +211,11 @@ def _serve(control: socket.socket) -> None:
     tasks = [_facts(task) for task in registry]
     control.send(msgspec.json.encode(Announcement(tasks, _code_version())))
     while True:
-        readable, _, _ = select.select([control, waker], [], [])
+        readable, _, _ = select.select([control.fileno(), waker], [], [])
         if waker in readable:
             os.read(waker, 4096)
             _report_deaths(control, children)
-        if control in readable:
+        if control.fileno() in readable:
             request, descriptors, _, _ = socket.recv_fds(control, 16, 1)
             if request != _FORK:
                 break
