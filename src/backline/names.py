@@ -10,7 +10,7 @@ MAX_FILE_NAME_BYTES = 200
 """In UTF-8. Common file systems end at 255; the rest is room for what others add."""
 MAX_SLUG_CHARACTERS = 80
 
-_RESERVED = re.compile(r'[/\\:*?"<>|]')
+_RESERVED = re.compile(r'[/\\:*?"<>|#]')
 _WORDS = re.compile(r"[^\w]+|_+")
 
 
@@ -18,8 +18,8 @@ def safe_file_name(name: str, fallback: str = "file") -> str:
     """Return the last part of a path as a plain file name in any script.
 
     Path parts, control and invisible formatting characters (which can turn
-    ``gpj.exe`` around), and characters that some file system refuses are taken
-    out; white space becomes single blanks; leading and trailing dots go. At most
+    ``gpj.exe`` around), and characters that some file system or URL can not hold
+    are taken out; white space becomes single blanks; leading and trailing dots go. At most
     200 bytes, with the ending kept. What leaves nothing gives ``fallback``.
     """
     last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]

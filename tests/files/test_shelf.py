@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 import sqlalchemy as sa
 from tests.cast import settings_in
+from tests.storage.bucket import running_bucket
 
 from backline.db import Database
 from backline.errors import AccessDenied, InvalidInput, NotFound, TooLarge, UnsupportedType
@@ -58,7 +59,7 @@ def test_an_upload_is_described_by_its_content(shelf: Shelf) -> None:
     assert (file.mime_type, file.size_bytes) == ("audio/flac", len(SONG))
     assert file.sha256 == hashlib.sha256(SONG).hexdigest()
     assert file.id.startswith("file_")
-    assert file.storage_key == f"{ANN}/{file.id}.flac"
+    assert file.storage_key == f"{ANN}/{file.id}/Night Drive.exe"
 
 
 def test_an_upload_is_found_and_lent(shelf: Shelf, tmp_path: Path) -> None:
@@ -70,6 +71,19 @@ def test_an_upload_is_found_and_lent(shelf: Shelf, tmp_path: Path) -> None:
     path = shelf.local_path(file)
     assert path is not None
     assert path.read_bytes() == SONG
+
+
+@pytest.mark.parametrize("place", ["folder", "bucket"])
+def test_a_file_is_brought_under_its_own_name(
+    database: Database, settings: Settings, tmp_path: Path, place: str
+) -> None:
+    """A task that reads a song from its path also learns what the song is called."""
+    with running_bucket() as bucket:
+        store = open_store(settings.storage_url if place == "folder" else bucket.url)
+        shelf = Shelf(database, store, settings)
+        path = shelf.bring(upload(shelf, name="夜のドライブ #1.flac"), tmp_path / "into")
+        assert path.name == "夜のドライブ 1.flac"
+        assert path.read_bytes() == SONG
 
 
 def test_an_upload_leaves_no_draft(shelf: Shelf, database: Database, settings: Settings) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 _MISSING = b"<Error><Code>NoSuchKey</Code><Message>no such key</Message></Error>"
@@ -78,3 +80,13 @@ class BucketServer:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+
+@contextmanager
+def running_bucket() -> Iterator[BucketServer]:
+    """Serve a bucket while the block lasts."""
+    server = BucketServer()
+    try:
+        yield server
+    finally:
+        server.stop()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.storage.bucket import BucketServer
+from tests.storage.bucket import BucketServer, running_bucket
 
 from backline.errors import NotFound, SetupError
 from backline.storage import Store, open_store
@@ -19,9 +19,8 @@ CONTENT = bytes(range(256)) * 9000  # 2.3 MB: some chunks of a stream, one reque
 
 @pytest.fixture
 def bucket() -> Iterator[BucketServer]:
-    server = BucketServer()
-    yield server
-    server.stop()
+    with running_bucket() as server:
+        yield server
 
 
 @pytest.fixture(params=["folder", "file URL", "bucket"])
@@ -52,6 +51,19 @@ def test_what_was_put_comes_back(store: Store, song: Path, tmp_path: Path) -> No
     store.get_to_file(KEY, tmp_path / "back.mp3")
     assert (tmp_path / "back.mp3").read_bytes() == CONTENT
     assert store.size_bytes(KEY) == len(CONTENT)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["夜 & 100%.mp3", "a%20b+c.mp3", "Björk's [live] {x}~^`.mp3", "👩\u200d🎤.mp4", "%2e%2e"],
+)
+def test_a_key_may_end_in_any_safe_name(
+    store: Store, song: Path, tmp_path: Path, name: str
+) -> None:
+    """Names keep their script and signs on every kind of storage."""
+    store.put_file(f"account/file_1/{name}", song, "audio/mpeg")
+    store.get_to_file(f"account/file_1/{name}", tmp_path / "back.mp3")
+    assert (tmp_path / "back.mp3").read_bytes() == CONTENT
 
 
 def test_putting_again_replaces(store: Store, song: Path) -> None:
@@ -112,6 +124,14 @@ def test_a_folder_shows_where_a_file_lies(tmp_path: Path, song: Path) -> None:
     for key in ("account/none.mp3", "../song.mp3"):
         with pytest.raises(NotFound):
             store.local_path(key)
+
+
+def test_a_folder_keeps_no_empty_folders(tmp_path: Path, song: Path) -> None:
+    """When its last file goes, a folder within goes too."""
+    store = open_store(str(tmp_path / "files"))
+    store.put_file(KEY, song, "audio/mpeg")
+    store.delete(KEY)
+    assert list((tmp_path / "files").iterdir()) == []
 
 
 def test_a_bucket_keeps_the_type_and_has_no_local_path(bucket: BucketServer, song: Path) -> None:

@@ -23,7 +23,7 @@ from backline.errors import InvalidInput, TooLarge, UnsupportedType
 from backline.files.file import File, Origin
 from backline.files.tables import files
 from backline.ids import AccountId, new_id
-from backline.mime import EXTENSIONS, SNIFF_BYTES, kind_of, sniff
+from backline.mime import SNIFF_BYTES, kind_of, sniff
 from backline.names import safe_file_name, slug_of
 from backline.sdk.context import StoredFile
 from backline.settings import Settings
@@ -134,6 +134,20 @@ class Shelf:
             rows = connection.execute(statement.order_by(files.c.id.desc()).limit(limit))
             return [File(**row._mapping) for row in rows]
 
+    def bring(self, file: File, into: Path) -> Path:
+        """Return a local, read-only path of a file, which ends in the file's own name.
+
+        On one machine this is where storage keeps it; from a cloud it is copied
+        into the folder ``into``. Raises ``NotFound`` when storage has lost it.
+        """
+        kept = self._store.local_path(file.storage_key)
+        if kept is not None:
+            return kept
+        path = into / file.id / file.file_name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._store.get_to_file(file.storage_key, path)
+        return path
+
     def lend(self, file: File, path: Path) -> None:
         """Copy a file's content to ``path``. Raises ``NotFound`` when storage has lost it."""
         self._store.get_to_file(file.storage_key, path)
@@ -191,7 +205,7 @@ class Shelf:
             account_id=account_id,
             origin=origin,
             kind=kind_of(mime_type),
-            storage_key=f"{account_id}/{file_id}{EXTENSIONS.get(mime_type, '')}",
+            storage_key=f"{account_id}/{file_id}/{file_name}",
             file_name=file_name,
             slug=slug_of(file_name),
             mime_type=mime_type,

@@ -73,7 +73,7 @@ class LocalFolder(ObjectStore):
     def __init__(self, folder: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         # A folder has nowhere to keep a type; obstore refuses to be given one.
-        super().__init__(LocalStore(folder), keeps_type=False)
+        super().__init__(LocalStore(folder, automatic_cleanup=True), keeps_type=False)
         self._folder = folder
 
     def local_path(self, key: str) -> Path | None:

@@ -1,6 +1,6 @@
 """Where files live: a folder on this machine, or a bucket in a cloud.
 
-A file is found by its key, a path of plain ASCII such as ``<account>/<file>.mp3``.
+A file is found by its key, a path such as ``<account>/<file id>/<file name>``.
 One contract, ``Store``; ``open_store`` chooses the place by URL. obstore, which
 speaks to all of them, is used in this package and nowhere else.
 """
