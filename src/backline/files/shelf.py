@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -33,16 +33,20 @@ WELCOME = "songs (mp3, m4a, ogg, flac, wav), pictures (jpg, png, webp, gif), vid
 
 
 class Upload:
-    """A file on its way in. Chunks are written as they come; leaving the ``with`` block keeps it."""
+    """A file on its way in: chunks are written as they come, then it is kept."""
 
-    def __init__(self, draft: IO[bytes], max_bytes: int) -> None:
+    def __init__(
+        self, draft: IO[bytes], file_name: str, max_bytes: int, shelve: Callable[[Upload], File]
+    ) -> None:
         self._draft = draft
         self._max_bytes = max_bytes
+        self._shelve = shelve
         self._hash = hashlib.sha256()
+        self.file_name = file_name
+        """As the caller says it."""
         self.size_bytes = 0
         self.head = b""
-        self.file: File | None = None
-        """The finished record, there once the ``with`` block has ended well."""
+        """The first bytes, enough to judge the kind of content."""
 
     def write(self, chunk: bytes) -> None:
         """Take the next bytes. Raises ``TooLarge`` as soon as they are more than allowed."""
@@ -55,9 +59,23 @@ class Upload:
         self._hash.update(chunk)
         self._draft.write(chunk)
 
+    def keep(self) -> File:
+        """Put what was written on the shelf; takes as long as storage takes.
+
+        Raises ``InvalidInput`` for an empty file, ``UnsupportedType`` when the
+        content is none of the kinds that are taken.
+        """
+        self._draft.flush()
+        return self._shelve(self)
+
+    @property
+    def path(self) -> Path:
+        """Where the draft lies."""
+        return Path(self._draft.name)
+
     @property
     def sha256(self) -> str:
-        """The hash of what was written so far."""
+        """The hash of what was written so far, hexadecimal."""
         return self._hash.hexdigest()
 
 
@@ -72,31 +90,22 @@ class Shelf:
 
     @contextmanager
     def receive(self, account_id: AccountId, file_name: str) -> Iterator[Upload]:
-        """Take an upload in; its record is at ``upload.file`` after the block.
+        """Take an upload in; one that is not kept within the block leaves nothing behind.
 
         ::
 
             with shelf.receive(caller.account_id, part.filename) as upload:
                 async for chunk in part:
                     upload.write(chunk)
-            return upload.file
-
-        Raises ``TooLarge`` beyond the upload limit, ``InvalidInput`` for an empty
-        file, ``UnsupportedType`` when the content is none of the kinds we take.
+                file = await to_thread.run_sync(upload.keep)
         """
         self._drafts.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=self._drafts) as draft:
-            upload = Upload(draft, self._settings.max_upload_bytes)
-            yield upload
-            draft.flush()
-            upload.file = self._keep(
-                Path(draft.name),
-                account_id=account_id,
-                origin="uploaded",
-                file_name=safe_file_name(file_name),
-                mime_type=_welcome_type(upload, file_name),
-                size_bytes=upload.size_bytes,
-                sha256=upload.sha256,
+            yield Upload(
+                draft,
+                file_name,
+                self._settings.max_upload_bytes,
+                lambda upload: self._shelve(upload, account_id),
             )
 
     def save(self, path: Path, *, account_id: AccountId, file_name: str, mime_type: str) -> File:
@@ -124,6 +133,13 @@ class Shelf:
             files.c.slug == slug,
             files.c.kind == kind,
             files.c.origin == "uploaded",
+        )
+        return self._first(statement.order_by(files.c.id.desc()).limit(1))
+
+    def newest_upload(self, account_id: AccountId, kind: str) -> File | None:
+        """Return the newest upload of an account of this kind."""
+        statement = sa.select(files).where(
+            files.c.account_id == account_id, files.c.kind == kind, files.c.origin == "uploaded"
         )
         return self._first(statement.order_by(files.c.id.desc()).limit(1))
 
@@ -188,6 +204,17 @@ class Shelf:
             signed_url=self.link(file),
         )
 
+    def _shelve(self, upload: Upload, account_id: AccountId) -> File:
+        return self._keep(
+            upload.path,
+            account_id=account_id,
+            origin="uploaded",
+            file_name=safe_file_name(upload.file_name),
+            mime_type=_welcome_type(upload),
+            size_bytes=upload.size_bytes,
+            sha256=upload.sha256,
+        )
+
     def _keep(
         self,
         path: Path,
@@ -232,10 +259,12 @@ def _insert(connection: Connection, file: File) -> None:
     connection.execute(sa.insert(files).values(msgspec.structs.asdict(file)))
 
 
-def _welcome_type(upload: Upload, file_name: str) -> str:
+def _welcome_type(upload: Upload) -> str:
     if upload.size_bytes == 0:
-        raise InvalidInput(f"{file_name!r} is empty: send a file with content", "file")
+        raise InvalidInput(f"{upload.file_name!r} is empty: send a file with content", "file")
     mime_type = sniff(upload.head)
     if mime_type is None:
-        raise UnsupportedType(f"{file_name!r} is none of the kinds that are taken here: {WELCOME}")
+        raise UnsupportedType(
+            f"{upload.file_name!r} is none of the kinds that are taken here: {WELCOME}"
+        )
     return mime_type
