@@ -41,11 +41,7 @@ class AccountDesk:
         file = self._shelf.find(file_id)
         if file is None or not self._may_use(file.account_id):
             raise AbortRun(f"file {file_id} is not there: upload it with POST /api/files first")
-        path = self._shelf.local_path(file)
-        if path is None:
-            path = into / file_id
-            self._shelf.lend(file, path)
-        return path
+        return self._shelf.bring(file, into)
 
     def _may_use(self, owner_id: AccountId) -> bool:
         if owner_id == self._account_id:
