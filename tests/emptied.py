@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from tests.cast import settings_in
 
 from backline.db import Database, connect
 from backline.settings import Settings
+from tests.cast import settings_in
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgres"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.cast import enter_cast, settings_in
 
 from backline.accounts import (
     OPERATOR_REACH,
@@ -17,6 +16,7 @@ from backline.accounts import (
     may_work_for,
 )
 from backline.db import Database
+from tests.cast import enter_cast, settings_in
 
 EVERYONE = ["alice", "bob", "charlie", "label", "vega", "lyra", "orion"]
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.accounts.issuer import AUDIENCE, ISSUER, PUBLISHED, token
-from tests.cast import Cast, settings_in
 
 from backline import accounts
 from backline.accounts import Gatekeeper
@@ -14,6 +12,8 @@ from backline.accounts.credentials import EXACTLY_ONE, NOT_A_BEARER, UNKNOWN
 from backline.db import Database
 from backline.errors import Conflict, NotAuthenticated
 from backline.settings import Settings
+from tests.accounts.issuer import AUDIENCE, ISSUER, PUBLISHED, token
+from tests.cast import Cast, settings_in
 
 
 @pytest.fixture

@@ -12,6 +12,10 @@ from typing import Any
 
 import jwt
 import pytest
+
+from backline.accounts import token as token_module
+from backline.accounts.token import Login, TokenJudge
+from backline.errors import SetupError
 from tests.accounts.issuer import (
     AUDIENCE,
     EC_KEY,
@@ -26,10 +30,6 @@ from tests.accounts.issuer import (
     public_jwk,
     token,
 )
-
-from backline.accounts import token as token_module
-from backline.accounts.token import Login, TokenJudge
-from backline.errors import SetupError
 
 
 def judge(key_set: str = PUBLISHED, audience: str = AUDIENCE) -> TokenJudge:

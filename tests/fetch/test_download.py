@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.fetch.web import Web, answer, redirect, write_certificate
 
 from backline.errors import FetchError
 from backline.fetch import Fetched, fetch, network
+from tests.fetch.web import Web, answer, redirect, write_certificate
 
 SONG = b"fLaC" + bytes(20_000)
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.storage.bucket import BucketServer, running_bucket
 
 from backline.errors import NotFound, SetupError
 from backline.storage import Store, open_store
 from backline.storage.store import CHUNK_BYTES
+from tests.storage.bucket import BucketServer, running_bucket
 
 KEY = "account/file_1.mp3"
 CONTENT = bytes(range(256)) * 9000  # 2.3 MB: some chunks of a stream, one request to a bucket
