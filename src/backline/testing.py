@@ -15,6 +15,7 @@ import asyncio
 import inspect
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -88,7 +89,10 @@ class InlineFiles(Files):
 
 
 class InlineContext(Context):
-    """A run that lives in memory. ``steps`` holds what each step returned, as plain JSON."""
+    """A run that lives in memory. ``steps`` holds what each step returned, as plain JSON.
+
+    A step name used again is kept as ``name#2``, as in real runs.
+    """
 
     def __init__(
         self, run: RunFacts, folder: Path, files: InlineFiles, steps: Mapping[str, Any]
@@ -98,13 +102,17 @@ class InlineContext(Context):
         self.files: InlineFiles = files
         self.workdir = folder
         self.steps: dict[str, Any] = dict(steps)
+        self._seen: Counter[str] = Counter()
 
     def step(self, name: str, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-        if name not in self.steps:
+        self._seen[name] += 1
+        key = name if self._seen[name] == 1 else f"{name}#{self._seen[name]}"
+        if key not in self.steps:
             kept = msgspec.json.encode(function(*args, **kwargs))
-            self.steps[name] = msgspec.json.decode(kept)
-        hints = get_type_hints(function)
-        return msgspec.convert(self.steps[name], hints.get("return", Any))  # type: ignore[no-any-return]
+            self.steps[key] = msgspec.json.decode(kept)
+        kind = get_type_hints(function).get("return", Any)
+        value: T = msgspec.convert(self.steps[key], kind)
+        return value
 
     def log(self, text: str) -> None:
         self.metadata.append("logs", text)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.sounds import click_track, silence, song, tone, write_audio
 
 from backline.content.clip import LEAD_IN_SECONDS, Clip, choose_clip
 from backline.content.lyrics import parse_lrc
 from backline.content.song import Song, listen
+from tests.sounds import click_track, silence, song, tone, write_audio
 
 
 def heard(folder: Path, wave: np.ndarray) -> Song:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.sounds import tone, write_audio
 
 from backline.content.finish import clip_frames, energy_per_frame, finish_sound
 from backline.content.media.audio import Audio
+from tests.sounds import tone, write_audio
 
 
 @pytest.mark.parametrize(("seconds", "frames"), [(15.0, 450), (5.0, 150), (9.99, 300), (0.01, 1)])

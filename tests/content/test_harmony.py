@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.sounds import MAJOR_TRIAD, MINOR_TRIAD, chord, silence
 
 from backline.content.harmony import NOTES, find_key, pitch_classes
+from tests.sounds import MAJOR_TRIAD, MINOR_TRIAD, chord, silence
 
 
 def cadence(tonic: int, *, is_major: bool, cents: float = 0.0) -> np.ndarray:

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+from backline.content.mood import find_mood
+from backline.content.song import listen
 from tests.sounds import (
     MAJOR_TRIAD,
     MINOR_TRIAD,
@@ -16,9 +19,6 @@ from tests.sounds import (
     silence,
     write_audio,
 )
-
-from backline.content.mood import find_mood
-from backline.content.song import listen
 
 
 def piece(bpm: float, triad: tuple[int, ...], *, bright: bool) -> np.ndarray:

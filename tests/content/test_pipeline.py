@@ -10,7 +10,6 @@ from typing import Any
 import av
 import numpy as np
 import pytest
-from tests.sounds import click_track, tone, write_audio
 
 from backline.content import pipeline
 from backline.content.media.audio import read_audio
@@ -19,6 +18,7 @@ from backline.content.media.picture import write_jpeg
 from backline.content.tasks import create_content
 from backline.errors import AbortRun, FetchError, MediaError, PayloadInvalid
 from backline.testing import InlineRun, run_inline
+from tests.sounds import click_track, tone, write_audio
 
 WORDS = "[00:01.00]first words\n[00:03.00]second words\n[00:12.00]much later"
 TAGS = {"title": "Night Drive", "artist": "Paper Satellites"}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.sounds import RATE_HZ, click_track, silence
 
 from backline.content.media.audio import Audio
 from backline.content.rhythm import Rhythm, find_rhythm
 from backline.content.spectrum import log_mel
+from tests.sounds import RATE_HZ, click_track, silence
 
 
 def rhythm_of(wave: np.ndarray) -> Rhythm:

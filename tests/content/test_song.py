@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.sounds import click_track, silence, tone, write_audio
 
 from backline.content.song import listen
 from backline.errors import MediaError
+from tests.sounds import click_track, silence, tone, write_audio
 
 
 def test_tags_name_the_song_before_its_file_does(tmp_path: Path) -> None:

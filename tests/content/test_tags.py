@@ -6,10 +6,10 @@ import struct
 from pathlib import Path
 
 import pytest
-from tests.sounds import tone, write_audio
 
 from backline.content.lyrics import parse_lrc
 from backline.content.tags import read_tags, title_from_file_name
+from tests.sounds import tone, write_audio
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from tests.sounds import RATE_HZ, silence, tone, write_audio
 
 from backline.content.media.audio import Audio, read_audio
 from backline.errors import MediaError
+from tests.sounds import RATE_HZ, silence, tone, write_audio
 
 CODECS = {
     "song.wav": "pcm_s16le",

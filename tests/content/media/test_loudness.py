@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.sounds import song, tone
 
 from backline.content.media.audio import Audio
 from backline.content.media.loudness import measure_loudness, normalise
 from backline.content.media.video import as_heard
+from tests.sounds import song, tone
 
 RATE_HZ = 48_000
 
