@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from litestar.types import ControllerRouterHandler
 
-from backline.api.recoup.task_runs import get_task_runs, trigger_task_run
+from backline.api import welcome
+from backline.api.recoup import accounts, content, files, task_runs
 
 ROUTES: list[ControllerRouterHandler] = [
-    get_task_runs,
-    trigger_task_run,
+    task_runs.get_task_runs,
+    task_runs.trigger_task_run,
+    content.create_content,
+    content.list_templates,
+    content.get_template,
+    files.upload_files,
+    files.list_files,
+    files.open_file,
+    accounts.get_account_id,
+    accounts.list_organizations,
+    accounts.list_artists,
+    welcome.welcome,
+    welcome.describe_api,
+    welcome.check_health,
 ]

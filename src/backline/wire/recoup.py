@@ -1,7 +1,7 @@
 """What travels between a client and the API: every body that is sent or answered.
 
-Names, cases and nullability are those of the task runs contract; docstrings
-become the descriptions in ``/openapi.json``. A field that is ``UNSET`` does not
+Names, cases and nullability are those of the task runs contract; the Structs
+become the schemas of ``/openapi.json``. A field that is ``UNSET`` does not
 travel at all. ``Raw`` fields are JSON text that is passed on as it was stored.
 """
 
@@ -36,9 +36,9 @@ TaskAttemptStatus = Literal["PENDING", "EXECUTING", "PAUSED", "COMPLETED", "FAIL
 TriggerFunction = Literal["trigger", "triggerAndWait", "batchTrigger", "batchTriggerAndWait"]
 CaptionLength = Literal["none", "short", "medium", "long"]
 
-Tags = Annotated[
-    Raw, Meta(extra_json_schema={"type": "array", "items": {"type": "string"}, "maxItems": 11})
-]
+Tags = Annotated[Raw, Meta(extra_json_schema={"type": "array", "items": {"type": "string"}})]
+"""The account's own tag, and at most ten of the caller's."""
+
 JsonObject = Annotated[Raw, Meta(extra_json_schema={"type": ["object", "null"]})]
 
 
@@ -105,7 +105,7 @@ class TaskRun(Struct, frozen=True, kw_only=True, rename="camel"):
     status: TaskRunStatus
     task_identifier: str
     idempotency_key: str | None
-    version: str | UnsetType
+    version: str | UnsetType = UNSET
     """The worker version that executed the run; left out until one has."""
     is_test: bool
     created_at: Moment

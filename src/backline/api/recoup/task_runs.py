@@ -12,12 +12,12 @@ from backline.api.answers import Answer, answer
 from backline.api.auth import authenticate, for_caller, reach_of
 from backline.api.bodies import read_json
 from backline.api.query import Query
+from backline.api.recoup.accounts import chosen_account
 from backline.api.recoup.task_run import detail, related_run, summary
 from backline.api.recoup.trigger import trigger
 from backline.api.services import AnyRequest, services_of
 from backline.db import Connection
-from backline.errors import AccessDenied, NotFound
-from backline.ids import AccountId
+from backline.errors import NotFound
 from backline.runs import Run, queries
 from backline.wire.recoup import (
     RelatedRuns,
@@ -52,18 +52,8 @@ def _read(request: AnyRequest, connection: Connection, caller: Caller) -> list[T
     if run_id is not None:
         return [_one_run(connection, caller, run_id)]
     limit = query.integer("limit", least=1, most=100, default=20)
-    account_id = _listed_account(connection, caller, query.account_id("account_id"))
+    account_id = chosen_account(query, connection, caller)
     return [summary(run) for run in queries.newest_runs(connection, account_id, limit)]
-
-
-def _listed_account(
-    connection: Connection, caller: Caller, account_id: AccountId | None
-) -> AccountId:
-    if account_id is None or account_id == caller.account_id:
-        return caller.account_id
-    if not may_see(reach_of(connection, caller), account_id):
-        raise AccessDenied("Access denied to specified account_id")
-    return account_id
 
 
 def _one_run(connection: Connection, caller: Caller, run_id: str) -> TaskRun:
