@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from backline.content.caption import WORD_LIMITS, CaptionRequest, draw_caption, write_caption
 from backline.content.media.frame import new_planes
@@ -135,8 +137,8 @@ def test_caption_stays_inside_the_safe_area(template_id: str, text: str) -> None
     assert overlay is not None
     left, top, right, bottom = inked(overlay)
     area = safe_area()
-    assert left >= area.left - 4
-    assert right <= area.right + 4
+    assert left >= area.left
+    assert right <= area.right
     assert top >= area.top
     assert bottom <= area.bottom
 
@@ -221,3 +223,13 @@ def test_blend_touches_its_own_part_only() -> None:
     area = overlay.area
     frame.y[area.top : area.bottom, area.left : area.right] = 77
     assert (frame.y == 77).all()
+
+
+@settings(max_examples=60, deadline=None)
+@given(text=st.text(max_size=120))
+def test_no_text_breaks_the_caption(text: str) -> None:
+    """Whatever Unicode holds is drawn, left out or refused as blank, and stays in its place."""
+    overlay = draw_caption(text, "artist-caption-bedroom")
+    if overlay is not None:
+        assert 0 <= overlay.area.left < overlay.area.right <= 1080
+        assert 0 <= overlay.area.top < overlay.area.bottom <= 1920

@@ -13,7 +13,7 @@ from typing import Literal
 
 import msgspec
 
-from backline.content.media.lettering import letter
+from backline.content.media.lettering import letter, room_for_lines
 from backline.content.media.overlay import Overlay
 from backline.content.media.safe_area import safe_area
 from backline.content.media.typesetting import cleaned, typeset
@@ -69,9 +69,9 @@ def draw_caption(text: str, template_id: str) -> Overlay | None:
     such template.
     """
     look = find_template(template_id).caption
-    area = safe_area()
-    setting = typeset(text, look.weight, look.size, area.width, area.height)
-    return None if setting is None else letter(setting, look, area)
+    room = room_for_lines(look, safe_area())
+    setting = typeset(text, look.weight, look.size, room.width, room.height)
+    return None if setting is None else letter(setting, look, room)
 
 
 def _facts(request: CaptionRequest, lower_case: bool) -> dict[str, tuple[str, ...]]:

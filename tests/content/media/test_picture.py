@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests import pictures
 
 from backline.content.media.picture import KEPT_SIDE, read_picture, write_jpeg
 from backline.errors import MediaError
+from tests import pictures
 
 
 def near(pixel: object, colour: tuple[int, int, int], tolerance: int = 32) -> bool:
@@ -157,3 +157,20 @@ def test_still_is_written_as_jpeg(tmp_path: Path) -> None:
     """What was written can be read, and looks the same."""
     write_jpeg(pictures.halves(), tmp_path / "still.jpg", quality=92)
     assert near(read_picture(tmp_path / "still.jpg").rgb[100, 20], pictures.RED)
+
+
+@pytest.mark.parametrize("ending", ["jpg", "png", "webp", "gif"])
+def test_flipped_bytes_give_a_picture_or_an_answer(tmp_path: Path, ending: str) -> None:
+    """A damaged file is opened or refused with a message that names it; nothing else happens."""
+    rng = np.random.default_rng(9)
+    texture = rng.integers(0, 255, (80, 96, 3)).astype(np.uint8)
+    whole = pictures.write(tmp_path / f"whole.{ending}", texture).read_bytes()
+    for _ in range(60):
+        content = bytearray(whole)
+        for place in rng.integers(0, len(content), 5):
+            content[place] ^= int(rng.integers(1, 256))
+        (tmp_path / "damaged").write_bytes(content)
+        try:
+            assert read_picture(tmp_path / "damaged").rgb.ndim == 3
+        except MediaError as error:
+            assert "damaged" in str(error)

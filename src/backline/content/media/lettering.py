@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -14,11 +15,23 @@ from backline.content.media.safe_area import Area
 from backline.content.media.typesetting import Setting
 from backline.content.templates.template import CaptionLook
 
+_SMALL_STEP = 0.9
+"""Ems: a step in the paper's edge that would look like a mistake."""
 _FINE = 2
 """Letters are drawn this much larger and reduced, so that outlines have smooth edges."""
 _BASE_LINE = 0.78
 """Of a type size below the top of a line: where Latin letters sit when ascender and descender balance."""
 _BLACK = (8, 6, 10)
+_BESIDE, _ABOVE = 0.42, 0.126
+"""Paper left and right of a line, and above and below all of them, in type sizes."""
+
+
+def room_for_lines(look: CaptionLook, area: Area) -> Area:
+    """Return the part of an area that lines may fill, so that outline and paper stay inside it."""
+    beside, above = look.stroke, look.stroke
+    if look.box is not None:
+        beside, above = math.ceil(_BESIDE * look.size), math.ceil(_ABOVE * look.size)
+    return Area(area.left + beside, area.top + above, area.right - beside, area.bottom - above)
 
 
 def letter(setting: Setting, look: CaptionLook, within: Area) -> Overlay:
@@ -94,16 +107,26 @@ def _shadow(letters: Coverage, look: CaptionLook) -> Coverage:
     return np.asarray(np.clip(soft, 0, 1) * look.shadow_strength, np.float32)
 
 
+def _evened(widths: list[float]) -> list[float]:
+    """Widen lines that are nearly as wide as a neighbour, so that the paper has no small steps."""
+    evened = list(widths)
+    for _ in widths:
+        for a, b in (*pairwise(range(len(evened))), *pairwise(range(len(evened))[::-1])):
+            if 0 < evened[b] - evened[a] < _SMALL_STEP:
+                evened[a] = evened[b]
+    return evened
+
+
 def _paper(setting: Setting, look: CaptionLook, width: int, height: int, margin: int) -> list[Ink]:
     """Return the box behind the lines and the shadow it throws."""
     assert look.box is not None
-    pad = setting.size * 0.42
+    beside, above = _BESIDE * setting.size, _ABOVE * setting.size
     box = np.zeros((height, width), np.float32)
-    for number, line in enumerate(setting.lines):
-        wide = round(line.width * setting.size + 2 * pad)
-        tall = round(setting.pitch + 0.6 * pad)
+    for number, line_width in enumerate(_evened([line.width for line in setting.lines])):
+        wide = round(line_width * setting.size + 2 * beside)
+        tall = round(setting.pitch + 2 * above)
         strip = rounded_rectangle(wide, tall, setting.size * 0.24, 0)
-        top = round(margin + number * setting.pitch - 0.3 * pad)
+        top = round(margin + number * setting.pitch - above)
         left = round((width - wide) / 2)
         part = box[top : top + tall, left : left + wide]
         np.maximum(part, strip[: part.shape[0], : part.shape[1]], out=part)

@@ -69,6 +69,7 @@ class Paragraph:
     def __init__(self, pieces: Sequence[Piece], width: Width) -> None:
         self._words = [(word, width(trimmed(word)), width(word)) for word in words_of(pieces)]
         self._width = width
+        self._alone: dict[Piece, float] = {}
 
     def lines(self, limit: float) -> list[list[Piece]]:
         """Break into the fewest lines that ``limit`` (ems) allows, as even as can be."""
@@ -102,9 +103,14 @@ class Paragraph:
             room -= whole
         return [trimmed(line) for line in lines]
 
+    def _width_alone(self, piece: Piece) -> float:
+        if piece not in self._alone:
+            self._alone[piece] = self._width([piece])
+        return self._alone[piece]
+
     def _torn(self, word: Sequence[Piece], limit: float) -> list[list[Piece]]:
         """Break a word between clusters, into as few parts as fit, of about equal width."""
-        widths = [self._width([piece]) for piece in word]
+        widths = [self._width_alone(piece) for piece in word]
         total = sum(widths)
         count = math.ceil(total / max(limit - max(widths), max(widths)))
         parts: list[list[Piece]] = [[] for _ in range(count)]

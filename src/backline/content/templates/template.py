@@ -44,7 +44,7 @@ class CaptionLook(msgspec.Struct, frozen=True, kw_only=True):
     shadow_strength: float = 0.0
     """0 to 1."""
     box: Colour | None = None
-    """Ground behind the lines, if any."""
+    """Paper behind the lines, if any."""
     box_opacity: float = 1.0
 
 

@@ -30,6 +30,7 @@ from backline.content.templates.album_record_store.layout import (
     RECORD_CENTRE,
     RECORD_RADIUS,
 )
+from backline.content.templates.album_record_store.shop import LAMP_ON_PAPER
 
 VINYL = np.array([0.030, 0.028, 0.030], np.float32)
 LAMP_ON_VINYL = np.array([1.0, 0.80, 0.60], np.float32)
@@ -117,7 +118,7 @@ def record_label(art: Rgb) -> Disc:
     side = 2 * round(LABEL_RADIUS) + 4
     x, y = grid(side, side)
     radius = np.hypot(x - side / 2, y - side / 2).astype(np.float32)
-    face = resized(art, side, side).astype(np.float32)
+    face = resized(art, side, side).astype(np.float32) * (0.94 * LAMP_ON_PAPER)
     ring = np.exp(-(((radius - 0.965 * LABEL_RADIUS) / 2.5) ** 2))[..., None] * 0.35
     face += (np.array([236, 226, 208], np.float32) - face) * ring
     hole = np.clip(AXLE_RADIUS - radius + 0.5, 0, 1)[..., None]

@@ -11,6 +11,7 @@ from backline.content.media.still import STILL_HEIGHT, STILL_WIDTH
 from backline.content.templates.album_record_store.layout import COUNTER_Y
 
 WARM = np.array([1.0, 0.70, 0.40], np.float32)
+LAMP_ON_PAPER = np.array([1.0, 0.93, 0.84], np.float32)
 WOOD = np.array([0.36, 0.205, 0.115], np.float32)
 SPINES = np.array(
     [

@@ -28,9 +28,8 @@ from backline.content.templates.album_record_store.layout import (
     SLEEVE_DEGREES,
     SLEEVE_SIDE,
 )
+from backline.content.templates.album_record_store.shop import LAMP_ON_PAPER
 
-ROOM_TINT = np.array([1.0, 0.93, 0.84], np.float32)
-"""Paper under warm lamps."""
 BOARD = np.array([0.78, 0.72, 0.62], np.float32)
 
 
@@ -57,7 +56,7 @@ def _front(art: Rgb, rng: np.random.Generator) -> Canvas:
     front = print_ * 0.94 + 0.012
     worn = _wear(u, v, rng)[..., None]
     front += (BOARD - front) * worn
-    return np.asarray(front * light[..., None] * ROOM_TINT, np.float32)
+    return np.asarray(front * light[..., None] * LAMP_ON_PAPER, np.float32)
 
 
 def _wear(u: Field, v: Field, rng: np.random.Generator) -> Mask:
