@@ -16,6 +16,7 @@
     │   │   ├── MediaError       a song, picture or video that can not be used
     │   │   └── FetchError       a URL that we can not, or must not, fetch
     │   ├── RunCrashed           the process of the run died
+    │   ├── RunLost              another worker has taken the run over
     │   └── PayloadInvalid       the payload does not fit the task
     └── SetupError               backline itself is set up wrongly
 
@@ -103,6 +104,10 @@ class FetchError(AbortRun):
 
 class RunCrashed(TaskError):
     """Raised when the process of a run died: killed, out of memory, segmentation fault."""
+
+
+class RunLost(TaskError):
+    """Raised when an attempt finds that the run is not its own any more; it must write nothing."""
 
 
 class PayloadInvalid(AbortRun):

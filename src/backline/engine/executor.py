@@ -19,7 +19,9 @@ import msgspec
 from backline.clock import stopwatch
 from backline.db import Database
 from backline.engine.metadata import LiveMetadata
-from backline.engine.session import FileDesk, Outcome, Session, Steps
+from backline.engine.session import FileDesk, Outcome, Session
+from backline.engine.steps import StepRecord
+from backline.errors import RunLost
 from backline.ids import AccountId, RunId
 from backline.runs import Attempt, AttemptStatus, Run, RunError, RunStatus, ledger, queries
 from backline.runtime import Channel, ChannelClosed, TaskFacts, Zygote
@@ -56,7 +58,6 @@ class Executor:
         version: str,
         price: Price,
         desk_of: Callable[[AccountId], FileDesk],
-        steps_of: Callable[[RunId], Steps],
     ) -> None:
         self._database = database
         self._zygote = zygote
@@ -64,7 +65,6 @@ class Executor:
         self.version = version
         self._price = price
         self._desk_of = desk_of
-        self._steps_of = steps_of
         self._random = Random()  # noqa: S311 - spreads retries, guards nothing
         self.is_stopping = False
 
@@ -73,13 +73,12 @@ class Executor:
 
         Returns at once when the run is already final or in another worker's hands.
         """
-        steps = self._steps_of(run_id)
         while True:
             claimed = self._claim(run_id)
             if claimed is None:
                 return
             run, attempt = claimed
-            delay_ms = self._try(run, attempt, steps)
+            delay_ms = self._try(run, attempt)
             if delay_ms is None:
                 return
             self._pause(delay_ms)
@@ -101,34 +100,33 @@ class Executor:
                 raise HandedBack
             time.sleep(min(left / 1000, 0.2))
 
-    def _try(self, run: Run, attempt: Attempt, steps: Steps) -> int | None:
+    def _try(self, run: Run, attempt: Attempt) -> int | None:
         """Make one attempt and record it. Returns the delay before the next, if there is one."""
         active = stopwatch()
         try:
-            outcome = self._converse(run, attempt, steps)
-        except ChannelClosed as death:
-            if self.is_stopping:
-                raise HandedBack from death
-            outcome = str(death)
+            outcome = self._converse(run, attempt)
+        except RunLost:
+            return None
         ending, delay_ms = self._judge(run, outcome, active())
         with self._database.write() as connection:
             held = ledger.end_attempt(connection, run.id, attempt.id, ending)
         return delay_ms if held else None
 
-    def _converse(self, run: Run, attempt: Attempt, steps: Steps) -> Outcome | str:
+    def _converse(self, run: Run, attempt: Attempt) -> Outcome | str:
         """Return what the child said at its end, or how it died."""
+        steps = StepRecord(self._database, run.id, attempt.id)
         workdir = Path(tempfile.mkdtemp(prefix=f"backline-{attempt.id}-"))
         child = self._zygote.fork()
         channel = Channel(child.link, say.FromChild)
+        session = Session(
+            channel, steps, self._metadata(run, attempt), self._desk_of(run.account_id), workdir
+        )
         try:
-            session = Session(
-                channel, steps, self._metadata(run, attempt), self._desk_of(run.account_id), workdir
-            )
             return session.converse(self._start(run, attempt, workdir))
-        except ChannelClosed:
+        except ChannelClosed as death:
             child.wait(timeout_seconds=5)
             if self.is_stopping:
-                raise
+                raise HandedBack from death
             return f"the process of the run ended {child.ending} before the task returned"
         finally:
             child.kill()

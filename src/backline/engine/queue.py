@@ -6,8 +6,6 @@ queue and one workflow; our many named queues are decided in the ledger.
 
 from __future__ import annotations
 
-from typing import Any
-
 from dbos import DBOSClient, EnqueueOptions
 from dbos._serialization import DBOSPortableJSON
 
@@ -66,11 +64,6 @@ class RunQueue:
         system = self._client._sys_db
         for pending in system.get_pending_workflows(worker_id, WORKFLOW_VERSION):
             system.reenqueue_for_recovery(pending.workflow_id, [worker_id], QUEUE)
-
-    def finished_steps(self, run_id: RunId) -> list[str]:
-        """Return the keys of the run's recorded steps, in the order in which they were recorded."""
-        steps: list[Any] = self._client.list_workflow_steps(run_id, load_output=False)
-        return [step["function_name"] for step in steps]
 
     def close(self) -> None:
         """Let go of the engine's connections."""

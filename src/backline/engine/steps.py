@@ -1,36 +1,45 @@
-"""The finished steps of a run, which nothing does twice. DBOS keeps them.
+"""The finished steps of a run, which nothing does twice.
 
-DBOS matches steps by their order. A task may ask for its steps in another
-order after a crash (a later attempt skips what an earlier one finished), so
-the record is first replayed whole, in the order in which it was written; from
-then on every new step is appended.
+They are kept in the ledger, by key and not by order: a later attempt, or
+another machine, may ask for them in whatever order the task's code now has,
+and several may be under way at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
-from dbos import DBOS
+import msgspec
+
+from backline.db import Database
+from backline.errors import RunLost
+from backline.ids import AttemptId, RunId
+from backline.runs import ledger, queries
 
 
 class StepRecord:
-    """The values of a run's finished steps, by key. Lives inside the engine's workflow."""
+    """What the run has finished so far, as one attempt sees and extends it."""
 
-    def __init__(self, finished: Iterable[str]) -> None:
-        self._values = {key: DBOS.run_step({"name": key}, _replay, key) for key in finished}
+    def __init__(self, database: Database, run_id: RunId, attempt_id: AttemptId) -> None:
+        self._database = database
+        self._run_id = run_id
+        self._attempt_id = attempt_id
+        with database.read() as connection:
+            self._values = queries.steps_of(connection, run_id)
 
     def __contains__(self, key: str) -> bool:
         return key in self._values
 
     def __getitem__(self, key: str) -> Any:
-        return self._values[key]
+        return msgspec.json.decode(self._values[key])
 
     def keep(self, key: str, value: Any) -> None:
-        """Record a finished step. It is durable when this returns."""
-        self._values[key] = DBOS.run_step({"name": key}, lambda: value)
+        """Record a finished step; it is durable when this returns.
 
-
-def _replay(key: str) -> Any:
-    """Never called for a recorded step: DBOS answers from the record instead."""
-    raise RuntimeError(f"step {key!r} was listed as finished, but its value is not on record")
+        Raises `RunLost` when this attempt does not hold the run any more.
+        """
+        text = msgspec.json.encode(value).decode()
+        with self._database.write() as connection:
+            if not ledger.keep_step(connection, self._run_id, self._attempt_id, key, text):
+                raise RunLost(f"run {self._run_id} was taken over while step {key!r} was done")
+        self._values[key] = text

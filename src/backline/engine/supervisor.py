@@ -23,7 +23,6 @@ from backline.engine.queue import SERIALIZER, WORKFLOW, WORKFLOW_VERSION, RunQue
 from backline.engine.recovery import hand_back, take_over_dead_workers, this_process
 from backline.engine.schema import APPLICATION, SCHEMA, engine_connections
 from backline.engine.session import FileDesk
-from backline.engine.steps import StepRecord
 from backline.engine.wakeup import Bell
 from backline.ids import AccountId, new_id
 from backline.runs import Worker, catalog
@@ -79,7 +78,6 @@ class Supervisor:
                 + MACHINE_GIGABYTES * self._settings.gigabyte_second_cents
             ),
             desk_of=self._desk_of,
-            steps_of=lambda run_id: StepRecord(self._queue.finished_steps(run_id)),
         )
 
     def _launch_engine(self, connections: sa.Engine) -> None:

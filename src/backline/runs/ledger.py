@@ -18,7 +18,7 @@ from backline.db import Connection, insert_ignoring
 from backline.ids import AttemptId, RunId, new_id
 from backline.runs.run import Attempt, NewRun, RunError, account_tag
 from backline.runs.status import AttemptStatus, RunStatus, may_move
-from backline.runs.tables import attempts, idempotency_keys, run_events, run_tags, runs
+from backline.runs.tables import attempts, idempotency_keys, run_events, run_tags, runs, steps
 
 IDEMPOTENCY_KEY_LIFE_MS = 30 * 24 * 3600 * 1000
 """How long a key is kept when the caller does not say: 30 days, as in Trigger.dev."""
@@ -266,6 +266,24 @@ def lose_attempt(
     if not again:
         free_key(connection, run_id)
     return RunStatus.QUEUED if again else RunStatus.CRASHED
+
+
+def keep_step(
+    connection: Connection, run_id: RunId, attempt_id: AttemptId, key: str, value: str
+) -> bool:
+    """Record a finished step, JSON text, while the attempt holds the run. Returns whether it did."""
+    held = connection.execute(
+        sa.select(runs.c.id).where(runs.c.id == run_id, runs.c.attempt_id == attempt_id)
+    )
+    return held.first() is not None and insert_ignoring(
+        connection,
+        steps,
+        run_id=run_id,
+        key=key,
+        value=value,
+        attempt_id=attempt_id,
+        finished_at=now_ms(),
+    )
 
 
 def write_metadata(

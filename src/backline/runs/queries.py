@@ -8,7 +8,7 @@ from backline.db import Connection, Prepared
 from backline.ids import AccountId, RunId
 from backline.runs.run import SUMMARY, Attempt, Run
 from backline.runs.status import RunStatus
-from backline.runs.tables import attempts, run_events, runs
+from backline.runs.tables import attempts, run_events, runs, steps
 
 _SUMMARY = [runs.c[name] for name in SUMMARY]
 _WHOLE = [runs.c[name] for name in Run.__struct_fields__]
@@ -50,6 +50,16 @@ def owner_of(connection: Connection, run_id: RunId) -> AccountId | None:
 def attempts_of(connection: Connection, run_id: RunId) -> list[Attempt]:
     """Return the tries at a run, the first one first."""
     return [Attempt(*row) for row in connection.execute(_ATTEMPTS_OF, {"run_id": run_id})]
+
+
+def steps_of(connection: Connection, run_id: RunId) -> dict[str, str]:
+    """Return the values of the run's finished steps, JSON text, by key."""
+    rows = connection.execute(
+        sa.select(steps.c.key, steps.c.value)
+        .where(steps.c.run_id == run_id)
+        .order_by(steps.c.finished_at, steps.c.key)
+    )
+    return {row.key: row.value for row in rows}
 
 
 def children_of(connection: Connection, run_id: RunId) -> list[Run]:

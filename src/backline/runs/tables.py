@@ -76,6 +76,16 @@ attempts = sa.Table(
     sa.UniqueConstraint("run_id", "number"),
 )
 
+steps = sa.Table(
+    "steps",
+    metadata,
+    sa.Column("run_id", sa.Text, sa.ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+    sa.Column("attempt_id", sa.Text, nullable=False, comment="the attempt that did it"),
+    sa.Column("finished_at", sa.BigInteger, nullable=False),
+)
+
 run_events = sa.Table(
     "run_events",
     metadata,

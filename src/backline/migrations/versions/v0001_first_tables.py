@@ -226,6 +226,19 @@ def upgrade() -> None:
     op.create_index("ix_run_events_run_id_id", "run_events", ["run_id", "id"])
 
     op.create_table(
+        "steps",
+        sa.Column("run_id", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("attempt_id", sa.Text(), nullable=False, comment="the attempt that did it"),
+        sa.Column("finished_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["runs.id"], name="fk_steps_run_id", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("run_id", "key", name="pk_steps"),
+    )
+
+    op.create_table(
         "run_tags",
         sa.Column("tag", sa.Text(), nullable=False),
         sa.Column("run_id", sa.Text(), nullable=False),
