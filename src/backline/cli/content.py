@@ -26,9 +26,11 @@ DEFAULT_TEMPLATE = "artist-caption-bedroom"
 _REMOTE = ("http://", "https://", "file_")
 
 
-def _present(_kind: object, media: str) -> None:
+def _present(_kind: object, media: str | None) -> None:
     """Refuse a path at which no file lies; URLs and file ids are the server's to judge."""
-    if not media.startswith(_REMOTE) and not Path(media).expanduser().is_file():
+    if media is None or media.startswith(_REMOTE):
+        return
+    if not Path(media).expanduser().is_file():
         raise ValueError("No such file: give a file, a URL, or the id of an uploaded file.")
 
 

@@ -9,8 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from backline.cli.reach import read_credentials
 from backline.client import Client
@@ -27,25 +26,56 @@ LOG_TAIL_LINES: Final = 15
 def embedded_server(settings: Settings) -> Iterator[Client]:
     """Start ``backline dev`` on a free port and this data directory, and speak to it.
 
-    Its output goes to ``server.log`` in the data directory. Ctrl-C reaches
-    only this process, which then stops the child. Raises ``SetupError`` with
-    the end of the log when the server does not come up.
+    Its output goes to ``server.log`` in the data directory. Whatever ends this
+    process (Ctrl-C, SIGTERM, a closed terminal) stops the child first. Raises
+    ``SetupError`` with the end of the log when the server does not come up.
     """
     port = _free_port()
-    log_path = settings.data_dir / "server.log"
-    with log_path.open("wb") as log:
-        process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            _command(port, settings.data_dir),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    try:
-        with _stopped_by_termination(), _wait_until_ready(process, port, settings) as client:
-            yield client
-    finally:
-        _stop(process)
+    with _Signals() as signals:
+        process = _start(port, settings)
+        try:
+            signals.let_through()
+            with _wait_until_ready(process, port, settings) as client:
+                yield client
+        finally:
+            signals.hold()
+            _stop(process)
+
+
+class _Signals:
+    """Turns the signals that end a command into KeyboardInterrupt, and holds them back at first.
+
+    A signal between the birth of the child and the ``try`` that stops it would
+    leave the child behind; so would a second Ctrl-C while it is being stopped.
+    """
+
+    _KINDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def __init__(self) -> None:
+        self._held = True
+        self._came = False
+
+    def __enter__(self) -> Self:
+        self._before = {kind: signal.signal(kind, self._take) for kind in self._KINDS}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for kind, handler in self._before.items():
+            signal.signal(kind, handler)
+
+    def hold(self) -> None:
+        self._held = True
+
+    def let_through(self) -> None:
+        """Raise what came meanwhile, and from now on raise at once."""
+        self._held = False
+        if self._came:
+            raise KeyboardInterrupt
+
+    def _take(self, _signal: int, _frame: object) -> None:
+        self._came = True
+        if not self._held:
+            raise KeyboardInterrupt
 
 
 def log_tail(settings: Settings) -> str:
@@ -57,13 +87,21 @@ def log_tail(settings: Settings) -> str:
     return "\n".join(lines[-LOG_TAIL_LINES:])
 
 
-def _command(port: int, data_dir: Path) -> list[str]:
+def _start(port: int, settings: Settings) -> subprocess.Popen[bytes]:
     # fmt: off
-    return [
+    command = [
         sys.executable, "-m", "backline.cli", "dev",
-        "--port", str(port), "--data", str(data_dir),
+        "--port", str(port), "--data", str(settings.data_dir),
     ]
     # fmt: on
+    with (settings.data_dir / "server.log").open("wb") as log:
+        return subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C reaches us alone; we stop the child
+        )
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], port: int, settings: Settings) -> Client:
@@ -90,21 +128,6 @@ def _free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-@contextmanager
-def _stopped_by_termination() -> Iterator[None]:
-    """Take SIGTERM and SIGHUP as Ctrl-C, so that whoever ends us ends the server with us."""
-
-    def interrupt(_signal: int, _frame: object) -> None:
-        raise KeyboardInterrupt
-
-    before = {kind: signal.signal(kind, interrupt) for kind in (signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for kind, handler in before.items():
-            signal.signal(kind, handler)
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

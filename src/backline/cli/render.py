@@ -27,20 +27,20 @@ def show_json(value: object) -> None:
 
 
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Write rows under headings to stdout; the first column, an id, is never broken apart.
+    """Write rows under headings to stdout; only the last column is broken to fit the terminal.
 
     A cell is plain text: what looks like markup in a caller's words stays as it is.
     """
-    from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for number, column in enumerate(columns):
-        table.add_column(column, no_wrap=number == 0, overflow="fold")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in columns[:-1]:
+        table.add_column(column, no_wrap=True)
+    table.add_column(columns[-1])
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*map(Text, row))
     console = Console(file=sys.stdout)
     # A file or a pipe has no width of its own, and folding there would break lines apart.
     console.print(table, width=None if console.is_terminal else 200)

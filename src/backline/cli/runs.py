@@ -11,6 +11,7 @@ from backline.cli.options import Data, Json
 from backline.cli.reach import open_client
 from backline.cli.render import complain, show, show_json, show_table
 from backline.client import Run
+from backline.clock import now_ms, parse_iso
 
 app = App(name="runs", help="Look at runs.")
 
@@ -36,8 +37,7 @@ def list_(
     if json:
         show_json(runs)
         return
-    columns = ("run", "task", "status", "created", "active", "step")
-    show_table(columns, [_row(run) for run in runs])
+    show_table(("run", "age", "active", "status", "task"), [_row(run) for run in runs])
 
 
 @app.command
@@ -106,11 +106,22 @@ def _reason(run: Run) -> str:
 
 
 def _row(run: Run) -> tuple[str, ...]:
+    done = "" if run.is_final or run.progress is None else f" {run.progress:.0%}"
     return (
         run.id,
+        span(now_ms() - parse_iso(run.created_at)),
+        span(round(run.duration_ms)),
+        run.status + done,
         run.task_identifier,
-        run.status,
-        run.created_at[:19].replace("T", " "),
-        f"{run.duration_ms / 1000:.1f} s",
-        "" if run.is_final else step_of(run),
     )
+
+
+def span(duration_ms: int) -> str:
+    """Write a span of time in its largest unit: ``0.4 s``, ``12 min``, ``3 h``, ``9 d``."""
+    seconds = max(0, duration_ms) / 1000
+    if seconds < 120:
+        return f"{seconds:.1f} s"
+    for limit_seconds, unit_seconds, unit in ((7200, 60, "min"), (172_800, 3600, "h")):
+        if seconds < limit_seconds:
+            return f"{seconds / unit_seconds:.0f} {unit}"
+    return f"{seconds / 86_400:.0f} d"

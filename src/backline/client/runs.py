@@ -47,10 +47,13 @@ class Runs:
 
     def get(self, run_id: RunId) -> Run:
         """Return one run, with payload, output and attempts. Raises ``NotFound``."""
-        found = self._connection.get("/api/tasks/runs", _RunsAnswer, {"runId": run_id}).runs
-        if not found:
-            raise NotFound(f"run {run_id} is not known here: `backline runs list` shows yours")
-        return found[0]
+        try:
+            answer = self._connection.get("/api/tasks/runs", _RunsAnswer, {"runId": run_id})
+        except NotFound:
+            raise NotFound(
+                f"run {run_id!r} is not known here: `backline runs list` shows yours"
+            ) from None
+        return answer.runs[0]
 
     def newest(self, *, limit: int | None = None, account_id: AccountId | None = None) -> list[Run]:
         """Return the newest runs first: 20 unless told otherwise, 100 at most."""
