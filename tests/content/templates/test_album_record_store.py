@@ -8,8 +8,6 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tests import pictures
-from tests.scenes import music
 
 from backline.content.media.frame import FRAME_RATE, Planes, new_planes
 from backline.content.media.still import view_matrix
@@ -18,8 +16,11 @@ from backline.content.templates.album_record_store.layout import RECORD_CENTRE, 
 from backline.content.templates.album_record_store.scene import (
     TURNS_PER_SECOND,
     RecordStore,
+    Shop,
     build,
 )
+from tests import pictures
+from tests.scenes import music
 
 UNMOVED = view_matrix(View(zoom=1.0, shift_x=0, shift_y=0, angle=0))
 CENTRE = tuple(place / 1.5 for place in RECORD_CENTRE)
@@ -27,13 +28,18 @@ LABEL = RECORD_RADIUS / 1.5 * 100 / 302
 
 
 @pytest.fixture(scope="module")
-def shop() -> RecordStore:
+def scene() -> RecordStore:
     scene = build(pictures.artwork(), music())
     assert isinstance(scene, RecordStore)
     return scene
 
 
-def turned(shop: RecordStore, degrees: float) -> Planes:
+@pytest.fixture(scope="module")
+def shop(scene: RecordStore) -> Shop:
+    return scene.shop
+
+
+def turned(shop: Shop, degrees: float) -> Planes:
     """Draw still, label and dust with the record at an angle, the camera unmoved."""
     planes = new_planes()
     shop.still.draw(UNMOVED, planes)
@@ -58,7 +64,7 @@ def shift_between(one: NDArray[np.float64], other: NDArray[np.float64]) -> int:
 
 
 @pytest.mark.parametrize("degrees", [30, 90, 200])
-def test_label_turns_with_the_record(shop: RecordStore, degrees: int) -> None:
+def test_label_turns_with_the_record(shop: Shop, degrees: int) -> None:
     """What is printed on the label goes round, clockwise, by the angle it should."""
     colours = [
         cv2.resize(turned(shop, angle).cb, (1080, 1920), interpolation=cv2.INTER_LINEAR)
@@ -68,7 +74,7 @@ def test_label_turns_with_the_record(shop: RecordStore, degrees: int) -> None:
     assert abs(found - degrees) <= 2
 
 
-def test_highlights_stand_still(shop: RecordStore) -> None:
+def test_highlights_stand_still(shop: Shop) -> None:
     """A quarter turn later the light lies on the grooves where it lay."""
     still, later = (
         np.roll(ring(turned(shop, angle).y, LABEL * 2.2), 90)[:170] for angle in (0, 90)
@@ -77,7 +83,7 @@ def test_highlights_stand_still(shop: RecordStore) -> None:
     assert np.abs(still - later).mean() < 4
 
 
-def test_dust_turns_with_the_record(shop: RecordStore) -> None:
+def test_dust_turns_with_the_record(shop: Shop) -> None:
     """A faint something on the vinyl does move, so that it reads as turning."""
     one, other = turned(shop, 0).y, turned(shop, 90).y
     left, top = int(CENTRE[0]), int(CENTRE[1] - 300)
@@ -93,22 +99,22 @@ def test_record_turns_at_33_and_a_third() -> None:
     assert pytest.approx(1.8) == 1 / TURNS_PER_SECOND
 
 
-def test_label_has_a_hole(shop: RecordStore) -> None:
+def test_label_has_a_hole(shop: Shop) -> None:
     """In the middle, where the axle goes through, the record is dark."""
     assert ring(turned(shop, 0).y, 2).mean() < 40
 
 
-def test_sleeve_hides_the_record(shop: RecordStore) -> None:
+def test_sleeve_hides_the_record(shop: Shop) -> None:
     """Left of the sleeve's edge nothing turns."""
     one, other = turned(shop, 0), turned(shop, 77)
     assert np.array_equal(one.y[600:1200, 100:700], other.y[600:1200, 100:700])
 
 
-def test_film_shows_the_turn(shop: RecordStore) -> None:
+def test_film_shows_the_turn(scene: RecordStore) -> None:
     """From frame to frame the whole scene does what its parts do."""
     planes = [new_planes(), new_planes()]
-    shop.draw(0, planes[0])
-    shop.draw(round(0.9 * FRAME_RATE), planes[1])
+    scene.draw(0, planes[0])
+    scene.draw(round(0.9 * FRAME_RATE), planes[1])
     x, y, reach = int(CENTRE[0]), int(CENTRE[1]), int(LABEL * 0.6)
     label = [p.y[y - reach : y + reach, x - reach : x + reach].astype(int) for p in planes]
     assert np.abs(label[0] - label[1]).mean() > 10

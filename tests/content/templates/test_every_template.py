@@ -8,14 +8,14 @@ import sys
 import msgspec
 import numpy as np
 import pytest
-from tests import pictures
-from tests.scenes import frame, music
 
 from backline.content.image import base_image
 from backline.content.media.frame import FRAME_RATE, Planes, new_planes
 from backline.content.media.picture import Picture
 from backline.content.templates import build_scene, find_template, template_ids
 from backline.errors import InvalidInput
+from tests import pictures
+from tests.scenes import frame, music
 
 every_template = pytest.mark.parametrize("template_id", template_ids())
 
@@ -66,6 +66,7 @@ def test_one_second_renders_and_moves(template_id: str) -> None:
 def test_same_seed_gives_the_same_frames_in_any_order(template_id: str) -> None:
     """A run can be repeated to the pixel; frames may be drawn backwards."""
     once = build_scene(template_id, pictures.artwork(), music(seed=5))
+    build_scene(template_id, pictures.portrait(), music(seed=6))  # what is kept is painted over
     again = build_scene(template_id, pictures.artwork(), music(seed=5))
     later, earlier = frame(once, 40), frame(once, 3)
     for one, other in ((frame(again, 3), earlier), (frame(again, 40), later)):

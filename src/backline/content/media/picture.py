@@ -7,6 +7,7 @@ transparent ground, grey, 16-bit, animated (its first frame is used).
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 
 import cv2
@@ -35,7 +36,7 @@ _NIGHT = np.array([20, 17, 24], np.float32)
 
 
 class Picture(msgspec.Struct, frozen=True, eq=False):
-    """A picture that was opened and can be used."""
+    """A picture that was opened and can be used; two are equal when their pixels are."""
 
     rgb: Rgb
 
@@ -53,6 +54,12 @@ class Picture(msgspec.Struct, frozen=True, eq=False):
     def aspect(self) -> float:
         """Width by height: 0.5625 is a phone held upright."""
         return self.width / self.height
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Picture) and np.array_equal(self.rgb, other.rgb)
+
+    def __hash__(self) -> int:
+        return hash((self.rgb.shape, zlib.crc32(self.rgb[:: max(1, self.height // 64)].tobytes())))
 
     def __repr__(self) -> str:
         return f"Picture({self.width}x{self.height})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -29,15 +30,21 @@ TURNS_PER_SECOND = 100 / 3 / 60
 """33 1/3 a minute."""
 
 
-class RecordStore(NamedTuple):
-    """The finished shop: a still, the turning label, and lamps that breathe with the song."""
+class Shop(NamedTuple):
+    """What was painted: it depends on the picture and the seed, not on the music."""
 
     still: Still
-    camera: Camera
     label: Disc
     dust: Dust
     lamps: Glow
     motes: Motes
+
+
+class RecordStore(NamedTuple):
+    """The shop with a camera in it, the record turning, lamps that breathe with the song."""
+
+    shop: Shop
+    camera: Camera
     facts: SceneFacts
 
     def draw(self, index: int, into: Planes) -> None:
@@ -47,16 +54,26 @@ class RecordStore(NamedTuple):
         energy = energy_at(seconds, self.facts.energy, FRAME_RATE)
         angle = 2 * math.pi * TURNS_PER_SECOND * seconds
         matrix = view_matrix(self.camera.view(seconds, 0.006 * pulse))
-        self.still.draw(matrix, into)
-        self.label.draw(matrix, angle, into)
-        self.dust.add(matrix, angle, into)
-        self.lamps.add(0.03 + 0.05 * energy + 0.09 * pulse, into)
-        self.motes.draw(seconds, 0.6 + 0.4 * energy, into)
+        shop = self.shop
+        shop.still.draw(matrix, into)
+        shop.label.draw(matrix, angle, into)
+        shop.dust.add(matrix, angle, into)
+        shop.lamps.add(0.03 + 0.05 * energy + 0.09 * pulse, into)
+        shop.motes.draw(seconds, 0.6 + 0.4 * energy, into)
 
 
 def build(picture: Picture, facts: SceneFacts) -> Scene:
     """Build the shop: shelves, counter, record, sleeve; the artwork is cropped to a square."""
-    rng = np.random.default_rng(facts.seed)
+    camera = Camera(
+        duration_seconds=facts.duration_seconds, seed=facts.seed, zoom_from=1.02, zoom_to=1.09
+    )
+    return RecordStore(_paint_shop(picture, facts.seed), camera, facts)
+
+
+# A run needs the shop twice, for its still and for its film: the last one is kept.
+@lru_cache(maxsize=1)
+def _paint_shop(picture: Picture, seed: int) -> Shop:
+    rng = np.random.default_rng(seed)
     side = min(1100, max(512, min(picture.width, picture.height)))
     art = cover(picture.rgb, side, side, focus_of(picture.rgb))
     lamps = lamp_light(rng)
@@ -64,14 +81,10 @@ def build(picture: Picture, facts: SceneFacts) -> Scene:
     visible = lay_record(canvas, rng)
     stand_sleeve(canvas, visible, art, rng)
     add_grain(canvas, rng, 0.014)
-    return RecordStore(
+    return Shop(
         still=Still(to_planes(finished(canvas))),
-        camera=Camera(
-            duration_seconds=facts.duration_seconds, seed=facts.seed, zoom_from=1.02, zoom_to=1.09
-        ),
         label=record_label(art),
         dust=record_dust(visible, rng),
         lamps=glow(lamps),
         motes=float_motes(rng, 16, largest=8.0),
-        facts=facts,
     )

@@ -43,11 +43,13 @@ def _paler(amount: float) -> NDArray[np.float64]:
 
 def _tone_curves(photo: Rgb, middle: float) -> NDArray[np.float32]:
     """Return one curve per channel (1, 256, 3): exposure by gamma, a soft S, then the split tone."""
-    median = float(np.median(cv2.cvtColor(photo[::8, ::8], cv2.COLOR_RGB2GRAY))) / 255
-    gamma = np.log(middle) / np.log(min(0.95, max(0.02, median)))
-    level = np.linspace(0, 1, 256) ** float(np.clip(gamma, 0.72, 2.4))
+    grey = cv2.cvtColor(photo[::8, ::8], cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
+    gamma = np.log(middle) / np.log(min(0.95, max(0.02, float(np.median(grey)))))
+    level = np.linspace(0, 1, 256) ** float(np.clip(gamma, 0.55, 2.4))
     level = 0.65 * level + 0.35 * level * level * (3 - 2 * level)
-    curves = DARKEST + (LIGHTEST - DARKEST) * level[:, None]
+    # No gamma makes white paper dark: what is bright all over is also lit less.
+    lightest = LIGHTEST * min(1.0, 1.28 - 0.85 * float(grey.mean()))
+    curves = DARKEST + (lightest - DARKEST) * level[:, None]
     return np.asarray(curves[None], np.float32)
 
 
