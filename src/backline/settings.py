@@ -89,7 +89,7 @@ def read_settings(
         "version": env.get("BACKLINE_VERSION", ""),
         "environment": _environment(env.get("BACKLINE_ENVIRONMENT") or "dev"),
         "max_upload_bytes": _number(env, "BACKLINE_MAX_UPLOAD_MB", default=200, least=1) * 1024**2,
-        "allow_private_urls": env.get("BACKLINE_ALLOW_PRIVATE_URLS") == "1",
+        "allow_private_urls": are_private_urls_allowed(env),
         "jwt_issuer": env.get("BACKLINE_JWT_ISSUER", ""),
         "jwt_audience": env.get("BACKLINE_JWT_AUDIENCE", ""),
         "jwt_jwks": env.get("BACKLINE_JWT_JWKS", ""),
@@ -100,7 +100,17 @@ def read_settings(
     return Settings(**(values | chosen))  # type: ignore[arg-type]
 
 
-PASSED_ENVIRONMENT = ("HOME", "LANG", "LC_ALL", "PATH", "PYTHONPATH", "TMPDIR", "TZ", "USER")
+PASSED_ENVIRONMENT = (
+    "BACKLINE_ALLOW_PRIVATE_URLS",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "PATH",
+    "PYTHONPATH",
+    "TMPDIR",
+    "TZ",
+    "USER",
+)
 """What the processes of tasks see of the worker's environment without being told."""
 
 
@@ -111,6 +121,12 @@ def environment_of_tasks(
     env = os.environ if environ is None else environ
     names = (*PASSED_ENVIRONMENT, *settings.task_environment)
     return {name: env[name] for name in names if name in env}
+
+
+def are_private_urls_allowed(environ: Mapping[str, str] | None = None) -> bool:
+    """Say whether callers' URLs may point into private networks, also inside a task's process."""
+    env = os.environ if environ is None else environ
+    return env.get("BACKLINE_ALLOW_PRIVATE_URLS") == "1"
 
 
 def client_address(environ: Mapping[str, str] | None = None) -> tuple[str | None, str | None]:

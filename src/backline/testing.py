@@ -95,13 +95,20 @@ class InlineContext(Context):
     """
 
     def __init__(
-        self, run: RunFacts, folder: Path, files: InlineFiles, steps: Mapping[str, Any]
+        self,
+        run: RunFacts,
+        folder: Path,
+        files: InlineFiles,
+        steps: Mapping[str, Any],
+        services: Mapping[str, Callable[[Any], Any]],
     ) -> None:
         self.run = run
         self.metadata: InlineMetadata = InlineMetadata()
         self.files: InlineFiles = files
         self.workdir = folder
         self.steps: dict[str, Any] = dict(steps)
+        self.said: list[tuple[str, str]] = []
+        self._services = services
         self._seen: Counter[str] = Counter()
 
     def step(self, name: str, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
@@ -116,6 +123,15 @@ class InlineContext(Context):
 
     def log(self, text: str) -> None:
         self.metadata.append("logs", text)
+        self.output("log", text)
+
+    def output(self, stream: str, text: str) -> None:
+        self.said.append((stream, text))
+
+    def service(self, name: str, request: Any) -> Any:
+        if name not in self._services:
+            raise AbortRun(f"no service {name!r}: hand one to run_inline in services")
+        return self._services[name](request)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,6 +145,8 @@ class InlineRun:
     logs: list[str]
     steps: dict[str, Any]
     """What each step returned; hand it to another ``run_inline`` to resume from there."""
+    said: list[tuple[str, str]]
+    """The run's log, as (stream, text)."""
     saved: list[StoredFile] = field(default_factory=list)
     paths: dict[str, Path] = field(default_factory=dict)
     """Where each saved file lies, by file id."""
@@ -141,13 +159,15 @@ def run_inline(
     files: Mapping[str, Path] | None = None,
     steps: Mapping[str, Any] | None = None,
     workdir: Path | None = None,
+    services: Mapping[str, Callable[[Any], Any]] | None = None,
     run_id: str = "run_00000000000000000000000000",
 ) -> InlineRun:
     """Perform a task here and now, and return what came of it.
 
     ``payload`` is plain JSON and is read as a worker reads it. ``files`` are
     the stored files within the run's reach, by id. Steps found in ``steps``
-    are answered from there, as after a crash. ``workdir`` keeps the saved
+    are answered from there, as after a crash. ``services`` answer what the
+    task asks of its worker, by name. ``workdir`` keeps the saved
     files; without it they lie in a new temporary folder, which is the
     caller's to remove. Raises what the task raises.
     """
@@ -156,7 +176,7 @@ def run_inline(
     scratch.mkdir(parents=True, exist_ok=True)
     shelf = InlineFiles(folder / "files", files or {})
     facts = RunFacts(id=run_id, task_identifier=task.identifier, account_id="")
-    context = InlineContext(facts, scratch, shelf, steps or {})
+    context = InlineContext(facts, scratch, shelf, steps or {}, services or {})
     output = task(task.read_payload(payload), context)
     if inspect.isawaitable(output):
         output = asyncio.run(_result_of(output))
@@ -166,6 +186,7 @@ def run_inline(
         metadata_history=context.metadata.history,
         logs=context.metadata.values.get("logs", []),
         steps=context.steps,
+        said=context.said,
         saved=shelf.saved,
         paths={stored.file_id: shelf.open(stored.file_id) for stored in shelf.saved},
     )

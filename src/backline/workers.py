@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -17,6 +18,7 @@ from backline.errors import AbortRun
 from backline.files import Shelf
 from backline.ids import AccountId, FileId
 from backline.migrations import migrate
+from backline.runs import Run
 from backline.sdk import StoredFile
 from backline.settings import Settings
 from backline.storage import open_store
@@ -25,13 +27,20 @@ BUILT_IN_TASKS = ("backline.content.tasks",)
 """The tasks that every worker can run."""
 
 
-class AccountDesk:
-    """Lends an account's files to its runs, and shelves what they make."""
+Service = Callable[[Run, Any], Any]
+"""Answers a question of a run's task; raises ``AbortRun`` to refuse."""
 
-    def __init__(self, database: Database, shelf: Shelf, account_id: AccountId) -> None:
+
+class RunDesk:
+    """Lends an account's files to one of its runs, shelves what it makes, and knows the services."""
+
+    def __init__(
+        self, database: Database, shelf: Shelf, services: Mapping[str, Service], run: Run
+    ) -> None:
         self._database = database
         self._shelf = shelf
-        self._account_id = account_id
+        self._services = services
+        self._run = run
 
     def lend(self, file_id: FileId, into: Path) -> Path:
         """Return a local path of the file.
@@ -44,17 +53,26 @@ class AccountDesk:
         return self._shelf.bring(file, into)
 
     def _may_use(self, owner_id: AccountId) -> bool:
-        if owner_id == self._account_id:
+        if owner_id == self._run.account_id:
             return True
         with self._database.read() as connection:
-            return may_work_for(load_reach(connection, self._account_id), owner_id)
+            return may_work_for(load_reach(connection, self._run.account_id), owner_id)
 
     def take(self, path: Path, file_name: str, mime_type: str) -> StoredFile:
         """Put a file on the account's shelf."""
         file = self._shelf.save(
-            path, account_id=self._account_id, file_name=file_name, mime_type=mime_type
+            path, account_id=self._run.account_id, file_name=file_name, mime_type=mime_type
         )
         return self._shelf.describe(file)
+
+    def ask(self, service: str, request: Any) -> Any:
+        """Let a service answer. Raises ``AbortRun`` when there is none of that name."""
+        answer = self._services.get(service)
+        if answer is None:
+            raise AbortRun(
+                f"this worker offers no service {service!r}: it has {', '.join(sorted(self._services)) or 'none'}"
+            )
+        return answer(self._run, request)
 
 
 @contextmanager
@@ -64,8 +82,9 @@ def working(settings: Settings, database: Database, bell: Bell) -> Iterator[Supe
     settings = msgspec.structs.replace(settings, task_modules=tuple(modules))
     shelf = Shelf(database, open_store(settings.storage_url), settings)
     queue = RunQueue(database)
+    services: dict[str, Service] = {}
     supervisor = Supervisor(
-        settings, database, queue, lambda account_id: AccountDesk(database, shelf, account_id), bell
+        settings, database, queue, lambda run: RunDesk(database, shelf, services, run), bell
     )
     supervisor.start()
     try:

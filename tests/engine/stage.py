@@ -122,6 +122,29 @@ def counts(payload: Any, ctx: Context) -> None:
     ctx.log("all counted")
 
 
+@task("talks")
+def talks(payload: Any, ctx: Context) -> None:
+    """Speak in every way a task can."""
+    print("printed", 1)
+    print("half a line", end="", flush=True)
+    print("an error", file=sys.stderr)
+    ctx.output("stdout", "from a program\0\n")
+    ctx.log("noted")
+
+
+@task("floods")
+def floods(payload: Any, ctx: Context) -> None:
+    """Say far too much."""
+    for _ in range(200):
+        print("x" * 100_000)
+
+
+@task("asks")
+def asks(service: str, ctx: Context) -> Any:
+    """Ask a service of the worker."""
+    return ctx.service(service, {"question": 1})
+
+
 @task("async-hello")
 async def async_hello(name: str, ctx: Context) -> str:
     """Be a coroutine."""

@@ -8,14 +8,14 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.cast import Cast
-from tests.processes import Process, eventually, final_run, is_alive, worker
 
 from backline.db import Database
 from backline.engine import Bell, Dispatch, RunQueue
 from backline.ids import new_account_id
 from backline.runs import AttemptStatus, NewRun, Run, RunStatus, queries
 from backline.settings import Settings
+from tests.cast import Cast
+from tests.processes import Process, eventually, final_run, is_alive, worker
 
 SECRET = "the-secret-that-no-task-may-see"
 
@@ -97,6 +97,24 @@ def test_one_worker_performs_all_kinds_of_tasks(
         "sum": 2.5,
         "logs": ["all counted"],
     }
+
+    talked = perform(database, dispatch, "talks")
+    with database.read() as connection:
+        said = [(line.stream, line.text) for line in queries.log_of(connection, talked.id)]
+    assert said == [
+        ("stdout", "printed 1\n"),
+        ("stdout", "half a line"),
+        ("stderr", "an error\n"),
+        ("stdout", "from a program\N{REPLACEMENT CHARACTER}\n"),
+        ("log", "noted"),
+    ]
+    flood = perform(database, dispatch, "floods")
+    with database.read() as connection:
+        said_last = queries.log_of(connection, flood.id)[-1]
+    assert flood.status is RunStatus.COMPLETED and "the log ends here" in said_last.text
+
+    unserved = perform(database, dispatch, "asks", "tea")
+    assert "no service 'tea'" in error(unserved)["message"]
 
     orphan = output(perform(database, dispatch, "leaves-a-daemon"))
     eventually(lambda: not is_alive(orphan))

@@ -11,6 +11,7 @@ import msgspec
 from backline.errors import AbortRun, BacklineError
 from backline.fetch import fetch
 from backline.sdk import Context
+from backline.settings import are_private_urls_allowed
 
 T = TypeVar("T")
 
@@ -40,7 +41,13 @@ def bring(ctx: Context, name: str, *, accept: Sequence[str], max_bytes: int) -> 
         return Supply(path=path, file_name=path.name, mime_type="", file_id=name)
     folder = ctx.workdir / "fetched"
     folder.mkdir(exist_ok=True)
-    found = fetch(name, folder, max_bytes=max_bytes, accept=accept)
+    found = fetch(
+        name,
+        folder,
+        max_bytes=max_bytes,
+        accept=accept,
+        allow_private=are_private_urls_allowed(),
+    )
     return Supply(
         path=found.path, file_name=found.file_name, mime_type=found.mime_type, file_id=None
     )

@@ -3,14 +3,14 @@
 from backline.engine.dispatch import Dispatch, Triggered
 from backline.engine.queue import RunQueue
 from backline.engine.schema import prepare_engine_tables
-from backline.engine.session import FileDesk
+from backline.engine.session import Desk
 from backline.engine.supervisor import Supervisor
 from backline.engine.wakeup import Bell
 
 __all__ = [
     "Bell",
+    "Desk",
     "Dispatch",
-    "FileDesk",
     "RunQueue",
     "Supervisor",
     "Triggered",

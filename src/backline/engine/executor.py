@@ -7,6 +7,7 @@ the last finished step.
 
 from __future__ import annotations
 
+import logging
 import shutil
 import tempfile
 import time
@@ -18,15 +19,18 @@ import msgspec
 
 from backline.clock import stopwatch
 from backline.db import Database
+from backline.engine.log import LiveLog
 from backline.engine.metadata import LiveMetadata
-from backline.engine.session import FileDesk, Outcome, Session
+from backline.engine.session import Desk, Outcome, Session
 from backline.engine.steps import StepRecord
 from backline.errors import RunLost
-from backline.ids import AccountId, RunId
-from backline.runs import Attempt, AttemptStatus, Run, RunError, RunStatus, ledger, queries
+from backline.ids import RunId
+from backline.runs import Attempt, AttemptStatus, LogLine, Run, RunError, RunStatus, ledger, queries
 from backline.runtime import Channel, ChannelClosed, TaskFacts, Zygote
 from backline.runtime import messages as say
 from backline.sdk import NO_RETRY, RunFacts
+
+log = logging.getLogger(__name__)
 
 
 class HandedBack(BaseException):
@@ -34,6 +38,30 @@ class HandedBack(BaseException):
 
     Not an ``Exception``: the engine must neither record nor retry it.
     """
+
+
+class Death(msgspec.Struct, frozen=True):
+    """The run's process ended before the task did."""
+
+    message: str
+    name: str = "RunCrashed"
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """backline itself failed."""
+
+    message: str
+    name: str = "SystemFailure"
+
+
+End = Outcome | Death | Fault
+
+_STATUS_AFTER: dict[type, RunStatus] = {
+    say.Raised: RunStatus.FAILED,
+    Death: RunStatus.CRASHED,
+    Fault: RunStatus.SYSTEM_FAILURE,
+}
+"""What a run ends as when an attempt ended so and no other follows."""
 
 
 class Price(msgspec.Struct, frozen=True):
@@ -57,7 +85,7 @@ class Executor:
         worker_id: str,
         version: str,
         price: Price,
-        desk_of: Callable[[AccountId], FileDesk],
+        desk_of: Callable[[Run], Desk],
     ) -> None:
         self._database = database
         self._zygote = zygote
@@ -107,19 +135,27 @@ class Executor:
             outcome = self._converse(run, attempt)
         except RunLost:
             return None
+        except Exception as fault:
+            log.exception("run %s met a fault of backline's own", run.id)
+            outcome = Fault(f"{type(fault).__name__}: {fault}")
         ending, delay_ms = self._judge(run, outcome, active())
         with self._database.write() as connection:
             held = ledger.end_attempt(connection, run.id, attempt.id, ending)
         return delay_ms if held else None
 
-    def _converse(self, run: Run, attempt: Attempt) -> Outcome | str:
+    def _converse(self, run: Run, attempt: Attempt) -> Outcome | Death:
         """Return what the child said at its end, or how it died."""
         steps = StepRecord(self._database, run.id, attempt.id)
         workdir = Path(tempfile.mkdtemp(prefix=f"backline-{attempt.id}-"))
         child = self._zygote.fork()
         channel = Channel(child.link, say.FromChild)
         session = Session(
-            channel, steps, self._metadata(run, attempt), self._desk_of(run.account_id), workdir
+            channel,
+            steps,
+            self._metadata(run, attempt),
+            self._log(run, attempt),
+            self._desk_of(run),
+            workdir,
         )
         try:
             return session.converse(self._start(run, attempt, workdir))
@@ -127,7 +163,7 @@ class Executor:
             child.wait(timeout_seconds=5)
             if self.is_stopping:
                 raise HandedBack from death
-            return f"the process of the run ended {child.ending} before the task returned"
+            return Death(f"the process of the run ended {child.ending} before the task returned")
         finally:
             child.kill()
             channel.close()
@@ -139,6 +175,14 @@ class Executor:
                 ledger.write_metadata(connection, run.id, attempt.id, values)
 
         return LiveMetadata(msgspec.json.decode(run.metadata or "{}"), write)
+
+    def _log(self, run: Run, attempt: Attempt) -> LiveLog:
+        def write(lines: list[LogLine]) -> None:
+            with self._database.write() as connection:
+                ledger.write_log(connection, run.id, attempt.id, lines)
+
+        with self._database.read() as connection:
+            return LiveLog(queries.last_log_number(connection, run.id), write)
 
     def _start(self, run: Run, attempt: Attempt, workdir: Path) -> say.Start:
         facts = RunFacts(
@@ -154,44 +198,39 @@ class Executor:
             run=facts, payload=msgspec.json.decode(run.payload or "null"), workdir=str(workdir)
         )
 
-    def _judge(
-        self, run: Run, outcome: Outcome | str, active_ms: int
-    ) -> tuple[ledger.Ending, int | None]:
+    def _judge(self, run: Run, outcome: End, active_ms: int) -> tuple[ledger.Ending, int | None]:
         """Decide what an outcome makes of the run, and when it is tried again."""
-        cost_cents = self._price.cents(active_ms)
         if isinstance(outcome, say.Returned):
-            output = msgspec.json.encode(outcome.output).decode()
-            return ledger.Ending(
-                run=RunStatus.COMPLETED,
-                attempt=AttemptStatus.COMPLETED,
-                detail="the task returned",
-                active_ms=active_ms,
-                cost_cents=cost_cents,
-                output=output,
-            ), None
-        error = _error_of(outcome)
-        delay_ms = None if _is_permanent(outcome) else self._retry_delay_ms(run)
-        last = RunStatus.CRASHED if isinstance(outcome, str) else RunStatus.FAILED
+            return self._success(outcome, active_ms), None
+        delay_ms = self._retry_delay_ms(run, outcome)
+        last = _STATUS_AFTER[type(outcome)]
         return ledger.Ending(
             run=last if delay_ms is None else RunStatus.REATTEMPTING,
             attempt=AttemptStatus.FAILED,
-            detail=error.message,
+            detail=outcome.message,
             active_ms=active_ms,
-            cost_cents=cost_cents,
-            error=error,
+            cost_cents=self._price.cents(active_ms),
+            error=_error_of(outcome),
         ), delay_ms
 
-    def _retry_delay_ms(self, run: Run) -> int | None:
+    def _success(self, outcome: say.Returned, active_ms: int) -> ledger.Ending:
+        return ledger.Ending(
+            run=RunStatus.COMPLETED,
+            attempt=AttemptStatus.COMPLETED,
+            detail="the task returned",
+            active_ms=active_ms,
+            cost_cents=self._price.cents(active_ms),
+            output=msgspec.json.encode(outcome.output).decode(),
+        )
+
+    def _retry_delay_ms(self, run: Run, outcome: say.Raised | Death | Fault) -> int | None:
+        if isinstance(outcome, say.Raised) and outcome.permanent:
+            return None
         facts: TaskFacts | None = self._zygote.tasks.get(run.task_identifier)
         policy = NO_RETRY if facts is None else facts.retry
         return policy.delay_ms(run.failure_count + 1, self._random)
 
 
-def _is_permanent(outcome: Outcome | str) -> bool:
-    return isinstance(outcome, say.Raised) and outcome.permanent
-
-
-def _error_of(outcome: Outcome | str) -> RunError:
-    if isinstance(outcome, say.Raised):
-        return RunError(name=outcome.name, message=outcome.message, stack_trace=outcome.stack_trace)
-    return RunError(name="RunCrashed", message=str(outcome))
+def _error_of(outcome: say.Raised | Death | Fault) -> RunError:
+    stack_trace = outcome.stack_trace if isinstance(outcome, say.Raised) else ""
+    return RunError(name=outcome.name, message=outcome.message, stack_trace=stack_trace)

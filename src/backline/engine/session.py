@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Protocol
 
+from backline.engine.log import LiveLog
 from backline.engine.metadata import LiveMetadata
 from backline.errors import BacklineError
 from backline.ids import FileId
@@ -24,14 +25,27 @@ class Steps(Protocol):
         """Record a finished step; it is durable when this returns."""
 
 
-class FileDesk(Protocol):
-    """Lends files of the run's account to its task, and takes what the task made."""
+class Desk(Protocol):
+    """Where the run's task gets what it may not reach itself."""
 
     def lend(self, file_id: FileId, into: Path) -> Path:
-        """Return a local path of the file, below ``into`` if it had to be fetched."""
+        """Return a local path of a file of the run's account, below ``into`` if it was fetched."""
 
     def take(self, path: Path, file_name: str, mime_type: str) -> StoredFile:
         """Store a file that the task made."""
+
+    def ask(self, service: str, request: Any) -> Any:
+        """Ask one of the worker's services; plain JSON both ways."""
+
+
+class Notes(Protocol):
+    """What is collected while the child speaks, and written in intervals."""
+
+    def due_seconds(self) -> float | None:
+        """Return how long the next write may wait; None when there is nothing to write."""
+
+    def flush(self) -> None:
+        """Write what waits."""
 
 
 class Session:
@@ -42,14 +56,17 @@ class Session:
         channel: Channel,
         steps: Steps,
         metadata: LiveMetadata,
-        files: FileDesk,
+        log: LiveLog,
+        desk: Desk,
         workdir: Path,
     ) -> None:
         self._channel = channel
         self._steps = steps
         self._metadata = metadata
-        self._files = files
+        self._log = log
+        self._desk = desk
         self._workdir = workdir
+        self._notes: tuple[Notes, ...] = (metadata, log)
 
     def converse(self, start: say.Start) -> Outcome:
         """Let the child perform the run and return its outcome.
@@ -64,20 +81,31 @@ class Session:
                     return message
                 self._answer(message)
         finally:
-            self._metadata.flush()
+            for notes in self._notes:
+                notes.flush()
 
     def _next(self) -> say.FromChild:
-        """Wait for the child, writing its metadata when that falls due meanwhile."""
-        due_seconds = self._metadata.due_seconds()
-        if due_seconds is not None and not self._channel.has_news(due_seconds):
-            self._metadata.flush()
+        """Wait for the child, writing notes when they fall due meanwhile."""
+        while (due_seconds := self._write_due()) is not None:
+            if self._channel.has_news(due_seconds):
+                break
         message: say.FromChild = self._channel.receive()
         return message
+
+    def _write_due(self) -> float | None:
+        """Write the notes that are due and return how long the others may wait."""
+        for notes in self._notes:
+            if notes.due_seconds() == 0:
+                notes.flush()
+        waits = [notes.due_seconds() for notes in self._notes]
+        return min((seconds for seconds in waits if seconds is not None), default=None)
 
     def _answer(self, message: say.FromChild) -> None:
         match message:
             case say.MetadataChanged():
                 self._metadata.change(message)
+            case say.Said(stream, text):
+                self._log.add(stream, text)
             case say.StepAsked(key):
                 self._channel.send(
                     say.StepKnown(self._steps[key]) if key in self._steps else say.StepNeeded()
@@ -85,17 +113,22 @@ class Session:
             case say.StepDone(key, value):
                 self._steps.keep(key, value)
                 self._channel.send(say.Done())
-            case say.FileAsked() | say.FileMade():
-                self._channel.send(self._serve_file(message))
+            case say.FileAsked() | say.FileMade() | say.ServiceAsked():
+                self._channel.send(self._serve(message))
 
-    def _serve_file(
-        self, request: say.FileAsked | say.FileMade
-    ) -> say.FileAt | say.FileStored | say.Refused:
+    def _serve(
+        self, request: say.FileAsked | say.FileMade | say.ServiceAsked
+    ) -> say.FileAt | say.FileStored | say.ServiceAnswered | say.Refused:
+        desk = self._desk
         try:
-            if isinstance(request, say.FileAsked):
-                return say.FileAt(str(self._files.lend(request.file_id, self._workdir)))
-            made = self._within_workdir(Path(request.path))
-            return say.FileStored(self._files.take(made, request.file_name, request.mime_type))
+            match request:
+                case say.FileAsked(file_id):
+                    return say.FileAt(str(desk.lend(file_id, self._workdir)))
+                case say.FileMade(path, file_name, mime_type):
+                    made = self._within_workdir(Path(path))
+                    return say.FileStored(desk.take(made, file_name, mime_type))
+                case say.ServiceAsked(service, question):
+                    return say.ServiceAnswered(desk.ask(service, question))
         except BacklineError as refusal:
             return say.Refused(str(refusal))
 

@@ -22,10 +22,10 @@ from backline.engine.executor import Executor, Price
 from backline.engine.queue import SERIALIZER, WORKFLOW, WORKFLOW_VERSION, RunQueue
 from backline.engine.recovery import hand_back, take_over_dead_workers, this_process
 from backline.engine.schema import APPLICATION, SCHEMA, engine_connections
-from backline.engine.session import FileDesk
+from backline.engine.session import Desk
 from backline.engine.wakeup import Bell
-from backline.ids import AccountId, new_id
-from backline.runs import Worker, catalog
+from backline.ids import new_id
+from backline.runs import Run, Worker, catalog
 from backline.runtime import Zygote
 from backline.settings import Settings, environment_of_tasks
 
@@ -45,7 +45,7 @@ class Supervisor:
         settings: Settings,
         database: Database,
         queue: RunQueue,
-        desk_of: Callable[[AccountId], FileDesk],
+        desk_of: Callable[[Run], Desk],
         bell: Bell,
     ) -> None:
         self._settings = settings

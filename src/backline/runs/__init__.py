@@ -1,7 +1,16 @@
 """The ledger of runs: what was asked for, what happened, and nothing else decides."""
 
 from backline.runs.catalog import Worker
-from backline.runs.run import Attempt, NewRun, Run, RunError
+from backline.runs.run import Attempt, LogLine, NewRun, Run, RunError
 from backline.runs.status import AttemptStatus, RunStatus
 
-__all__ = ["Attempt", "AttemptStatus", "NewRun", "Run", "RunError", "RunStatus", "Worker"]
+__all__ = [
+    "Attempt",
+    "AttemptStatus",
+    "LogLine",
+    "NewRun",
+    "Run",
+    "RunError",
+    "RunStatus",
+    "Worker",
+]

@@ -16,9 +16,17 @@ import sqlalchemy as sa
 from backline.clock import TimestampMs, now_ms
 from backline.db import Connection, insert_ignoring
 from backline.ids import AttemptId, RunId, new_id
-from backline.runs.run import Attempt, NewRun, RunError, account_tag
+from backline.runs.run import Attempt, LogLine, NewRun, RunError, account_tag
 from backline.runs.status import AttemptStatus, RunStatus, may_move
-from backline.runs.tables import attempts, idempotency_keys, run_events, run_tags, runs, steps
+from backline.runs.tables import (
+    attempts,
+    idempotency_keys,
+    run_events,
+    run_logs,
+    run_tags,
+    runs,
+    steps,
+)
 
 IDEMPOTENCY_KEY_LIFE_MS = 30 * 24 * 3600 * 1000
 """How long a key is kept when the caller does not say: 30 days, as in Trigger.dev."""
@@ -272,10 +280,7 @@ def keep_step(
     connection: Connection, run_id: RunId, attempt_id: AttemptId, key: str, value: str
 ) -> bool:
     """Record a finished step, JSON text, while the attempt holds the run. Returns whether it did."""
-    held = connection.execute(
-        sa.select(runs.c.id).where(runs.c.id == run_id, runs.c.attempt_id == attempt_id)
-    )
-    return held.first() is not None and insert_ignoring(
+    return _holds(connection, run_id, attempt_id) and insert_ignoring(
         connection,
         steps,
         run_id=run_id,
@@ -284,6 +289,18 @@ def keep_step(
         attempt_id=attempt_id,
         finished_at=now_ms(),
     )
+
+
+def write_log(
+    connection: Connection, run_id: RunId, attempt_id: AttemptId, lines: list[LogLine]
+) -> bool:
+    """Add what the run said while the attempt holds it. Returns whether it did."""
+    if not _holds(connection, run_id, attempt_id):
+        return False
+    connection.execute(
+        sa.insert(run_logs), [{"run_id": run_id} | msgspec.structs.asdict(line) for line in lines]
+    )
+    return True
 
 
 def write_metadata(
@@ -296,6 +313,11 @@ def write_metadata(
         .values(metadata=_json(metadata), updated_at=now_ms())
     )
     return changed.rowcount > 0
+
+
+def _holds(connection: Connection, run_id: RunId, attempt_id: AttemptId) -> bool:
+    mine = sa.select(runs.c.id).where(runs.c.id == run_id, runs.c.attempt_id == attempt_id)
+    return connection.execute(mine).first() is not None
 
 
 def _close_attempt(

@@ -6,9 +6,9 @@ import sqlalchemy as sa
 
 from backline.db import Connection, Prepared
 from backline.ids import AccountId, RunId
-from backline.runs.run import SUMMARY, Attempt, Run
+from backline.runs.run import SUMMARY, Attempt, LogLine, Run
 from backline.runs.status import RunStatus
-from backline.runs.tables import attempts, run_events, runs, steps
+from backline.runs.tables import attempts, run_events, run_logs, runs, steps
 
 _SUMMARY = [runs.c[name] for name in SUMMARY]
 _WHOLE = [runs.c[name] for name in Run.__struct_fields__]
@@ -60,6 +60,25 @@ def steps_of(connection: Connection, run_id: RunId) -> dict[str, str]:
         .order_by(steps.c.finished_at, steps.c.key)
     )
     return {row.key: row.value for row in rows}
+
+
+def log_of(
+    connection: Connection, run_id: RunId, after: int = 0, most: int = 1000
+) -> list[LogLine]:
+    """Return what the run said after the line of this number, in order."""
+    rows = connection.execute(
+        sa.select(*[run_logs.c[name] for name in LogLine.__struct_fields__])
+        .where(run_logs.c.run_id == run_id, run_logs.c.number > after)
+        .order_by(run_logs.c.number)
+        .limit(most)
+    )
+    return [LogLine(*row) for row in rows]
+
+
+def last_log_number(connection: Connection, run_id: RunId) -> int:
+    """Return the number of the run's last line, 0 when it said nothing so far."""
+    last = sa.select(sa.func.max(run_logs.c.number)).where(run_logs.c.run_id == run_id)
+    return connection.execute(last).scalar() or 0
 
 
 def children_of(connection: Connection, run_id: RunId) -> list[Run]:

@@ -116,6 +116,17 @@ class Attempt(msgspec.Struct, frozen=True):
         msgspec.structs.force_setattr(self, "status", AttemptStatus(self.status))
 
 
+class LogLine(msgspec.Struct, frozen=True):
+    """One piece of what a run said. Fields are in the order of the query."""
+
+    number: int
+    """Counted from 1 over all attempts: ask for what comes after the last one you have."""
+    at: TimestampMs
+    stream: str
+    """``log`` for `ctx.log`, else ``stdout`` or ``stderr``."""
+    text: str
+
+
 def account_tag(account_id: AccountId) -> str:
     """Return the tag that every run of the account carries."""
     return ACCOUNT_TAG_PREFIX + account_id

@@ -98,6 +98,16 @@ run_events = sa.Table(
     sa.Index("ix_run_events_run_id_id", "run_id", "id"),
 )
 
+run_logs = sa.Table(
+    "run_logs",
+    metadata,
+    sa.Column("run_id", sa.Text, sa.ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, comment="from 1, over all attempts"),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("stream", sa.Text, nullable=False, comment="log, stdout or stderr"),
+    sa.Column("text", sa.Text, nullable=False),
+)
+
 idempotency_keys = sa.Table(
     "idempotency_keys",
     metadata,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import socket
 import threading
 import traceback
 from collections import Counter
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
@@ -39,10 +41,35 @@ def perform(link: socket.socket) -> None:
 def _call(start: say.Start, channel: Channel) -> object:
     task = _find(start.run.task_identifier)
     payload = task.read_payload(start.payload)
-    output = task(payload, ChildContext(start, channel))
-    if task.is_async:
-        output = asyncio.run(output)
+    context = ChildContext(start, channel)
+    with redirect_stdout(_Printed(context, "stdout")), redirect_stderr(_Printed(context, "stderr")):
+        output = task(payload, context)
+        if task.is_async:
+            output = asyncio.run(output)
     return task.write_output(output)
+
+
+class _Printed(io.TextIOBase):
+    """A stream whose whole lines land in the run's log."""
+
+    def __init__(self, context: Context, stream: str) -> None:
+        self._context = context
+        self._stream = stream
+        self._begun = ""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        *lines, self._begun = (self._begun + text).split("\n")
+        if lines:
+            self._context.output(self._stream, "\n".join(lines) + "\n")
+        return len(text)
+
+    def flush(self) -> None:
+        if self._begun:
+            begun, self._begun = self._begun, ""
+            self._context.output(self._stream, begun)
 
 
 def _find(identifier: str) -> Task:
@@ -112,6 +139,14 @@ class ChildContext(Context):
 
     def log(self, text: str) -> None:
         self.metadata.append("logs", text)
+        self.output("log", text)
+
+    def output(self, stream: str, text: str) -> None:
+        self._line.tell(say.Said(stream, text))
+
+    def service(self, name: str, request: Any) -> Any:
+        answer: say.ServiceAnswered = self._line.ask(say.ServiceAsked(name, request))
+        return answer.answer
 
 
 def revive(value: Any, function: Callable[..., T]) -> T:

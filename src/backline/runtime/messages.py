@@ -52,6 +52,26 @@ class MetadataChanged(msgspec.Struct, frozen=True, tag=True):
     value: Any = None
 
 
+class Said(msgspec.Struct, frozen=True, tag=True):
+    """Child: add to the run's log. Not answered."""
+
+    stream: str
+    text: str
+
+
+class ServiceAsked(msgspec.Struct, frozen=True, tag=True):
+    """Child: ask a service of the worker. Answered by `ServiceAnswered` or `Refused`."""
+
+    service: str
+    request: Any
+
+
+class ServiceAnswered(msgspec.Struct, frozen=True, tag=True):
+    """Supervisor: what the service says, as plain JSON."""
+
+    answer: Any
+
+
 class FileAsked(msgspec.Struct, frozen=True, tag=True):
     """Child: bring a stored file to a local path. Answered by `FileAt` or `Refused`."""
 
@@ -103,5 +123,17 @@ class Raised(msgspec.Struct, frozen=True, tag=True):
     permanent: bool
 
 
-FromChild = StepAsked | StepDone | MetadataChanged | FileAsked | FileMade | Returned | Raised
-FromSupervisor = Start | StepKnown | StepNeeded | Done | FileAt | FileStored | Refused
+FromChild = (
+    StepAsked
+    | StepDone
+    | MetadataChanged
+    | Said
+    | ServiceAsked
+    | FileAsked
+    | FileMade
+    | Returned
+    | Raised
+)
+FromSupervisor = (
+    Start | StepKnown | StepNeeded | Done | ServiceAnswered | FileAt | FileStored | Refused
+)

@@ -101,3 +101,18 @@ class Context(ABC):
     @abstractmethod
     def log(self, text: str) -> None:
         """Add a line to the run's ``logs``."""
+
+    @abstractmethod
+    def output(self, stream: str, text: str) -> None:
+        """Add to the run's log while it runs, under ``stdout`` or ``stderr``.
+
+        What the task prints lands there by itself; this is for what it hears
+        from programs that it started.
+        """
+
+    @abstractmethod
+    def service(self, name: str, request: Any) -> Any:
+        """Ask a service that the worker offers to its tasks; both ways plain JSON.
+
+        Raises ``AbortRun`` with the service's reason when it refuses.
+        """

@@ -55,7 +55,9 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
         try:
             return msgspec.convert(payload, self.payload_type)
         except msgspec.ValidationError as misfit:
-            raise PayloadInvalid(f"the payload does not fit task {self.identifier!r}: {misfit}") from misfit
+            raise PayloadInvalid(
+                f"the payload does not fit task {self.identifier!r}: {misfit}"
+            ) from misfit
 
     def write_output(self, output: object) -> object:
         """Turn what the function returned into plain JSON. Raises ``TypeError`` if it can not be."""

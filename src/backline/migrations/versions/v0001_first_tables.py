@@ -239,6 +239,19 @@ def upgrade() -> None:
     )
 
     op.create_table(
+        "run_logs",
+        sa.Column("run_id", sa.Text(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False, comment="from 1, over all attempts"),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("stream", sa.Text(), nullable=False, comment="log, stdout or stderr"),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["runs.id"], name="fk_run_logs_run_id", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("run_id", "number", name="pk_run_logs"),
+    )
+
+    op.create_table(
         "run_tags",
         sa.Column("tag", sa.Text(), nullable=False),
         sa.Column("run_id", sa.Text(), nullable=False),
