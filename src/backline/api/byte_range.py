@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_SINGLE = re.compile(r"bytes\s*=\s*(\d{0,18})-(\d{0,18})\s*")
+_SINGLE = re.compile(r"bytes\s*=\s*(\d{0,18})-(\d{0,18})\s*", re.ASCII)
 
 Unsatisfiable = "unsatisfiable"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from anyio import to_thread
 from litestar import get, post
+from litestar.params import FromPath
 
 from backline.api.answers import Answer, answer
 from backline.api.auth import authenticate
@@ -34,7 +35,7 @@ async def list_templates(request: AnyRequest) -> Answer:
 
 
 @get("/api/content/templates/{template_id:str}")
-async def get_template(request: AnyRequest, template_id: str) -> Answer:
+async def get_template(request: AnyRequest, template_id: FromPath[str]) -> Answer:
     """Show a template with all that it says of itself."""
     await authenticate(request)
     try:

@@ -104,7 +104,7 @@ def _disposition(file_name: str) -> str:
 
 
 def _media_type(file: File) -> str:
-    return "text/plain; charset=utf-8" if file.kind == "text" else file.mime_type
+    return "text/plain" if file.kind == "text" else file.mime_type
 
 
 def _is_known(if_none_match: str | None, etag: str) -> bool:

@@ -6,6 +6,7 @@ from functools import partial
 
 from anyio import to_thread
 from litestar import get, post
+from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 
 from backline.accounts import Caller
@@ -40,7 +41,7 @@ async def list_files(request: AnyRequest) -> Answer:
 
 
 @get("/api/files/{file_id:str}/{file_name:str}")
-async def open_file(request: AnyRequest, file_id: str, file_name: str) -> ASGIResponse:
+async def open_file(request: AnyRequest, file_id: FromPath[str], file_name: FromPath[str]) -> ASGIResponse:
     """Open a file by its signed link, which needs no credentials."""
     return await lend_file(request, file_id, file_name)
 
