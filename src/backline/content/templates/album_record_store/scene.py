@@ -58,7 +58,7 @@ class RecordStore(NamedTuple):
         shop.still.draw(matrix, into)
         shop.label.draw(matrix, angle, into)
         shop.dust.add(matrix, angle, into)
-        shop.lamps.add(0.03 + 0.05 * energy + 0.09 * pulse, into)
+        shop.lamps.add(0.03 + 0.05 * energy + 0.045 * pulse, into)
         shop.motes.draw(seconds, 0.6 + 0.4 * energy, into)
 
 

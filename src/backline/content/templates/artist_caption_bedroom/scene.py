@@ -43,7 +43,7 @@ class Bedroom(NamedTuple):
         pulse = pulse_at(seconds, self.facts.beats)
         energy = energy_at(seconds, self.facts.energy, FRAME_RATE)
         self.room.still.draw(view_matrix(self.camera.view(seconds, 0.008 * pulse)), into)
-        self.room.led.add(0.03 + 0.05 * energy + 0.11 * pulse, into)
+        self.room.led.add(0.03 + 0.05 * energy + 0.08 * pulse, into)
         self.room.motes.draw(seconds, 0.5 + 0.5 * energy, into)
 
 
