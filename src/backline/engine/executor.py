@@ -131,13 +131,16 @@ class Executor:
     def _try(self, run: Run, attempt: Attempt) -> int | None:
         """Make one attempt and record it. Returns the delay before the next, if there is one."""
         active = stopwatch()
+        outcome: End
         try:
             outcome = self._converse(run, attempt)
         except RunLost:
             return None
         except Exception as fault:
             log.exception("run %s met a fault of backline's own", run.id)
-            outcome = Fault(f"{type(fault).__name__}: {fault}")
+            outcome = Fault(
+                f"backline itself failed ({type(fault).__name__}): the worker's log says more"
+            )
         ending, delay_ms = self._judge(run, outcome, active())
         with self._database.write() as connection:
             held = ledger.end_attempt(connection, run.id, attempt.id, ending)
