@@ -29,7 +29,10 @@ def main() -> None:
         facts = SceneFacts(duration_seconds=15.0, seed=SEED, beats=(), energy=())
         words = write_caption(
             CaptionRequest(
-                template_id=template_id, song_title="Night Drive", artist="Paper Satellites", seed=SEED
+                template_id=template_id,
+                song_title="Night Drive",
+                artist="Paper Satellites",
+                seed=SEED,
             )
         )
         frame = new_planes()
