@@ -7,11 +7,15 @@ closed again when the server stops.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
+from socket import create_connection
+from threading import Thread
+from time import sleep
 
 from granian import Granian
 from granian.constants import Interfaces
+from granian.log import LogLevels
 from litestar import Litestar
 from litestar.datastructures import State
 
@@ -61,7 +65,11 @@ def create_app(settings: Settings, database: Database, bell: Bell | None = None)
 
 
 def serve(settings: Settings, host: str, port: int, workers: int = 1) -> None:
-    """Bring the tables up to date and serve until told to stop (SIGTERM, SIGINT)."""
+    """Bring the tables up to date and serve until told to stop (SIGTERM, SIGINT).
+
+    Prints ``ready`` with the URL once a connection is taken. Each of the
+    ``workers`` is a process of its own.
+    """
     database = connect(settings.database_url)
     migrate(database)
     prepare_engine_tables(database)
@@ -73,11 +81,23 @@ def serve(settings: Settings, host: str, port: int, workers: int = 1) -> None:
         interface=Interfaces.ASGI,
         workers=workers,
         websockets=False,
+        log_level=LogLevels.warning,
         log_access=False,
     )
+    announcing = Thread(target=_announce, args=(settings.public_url, host, port), daemon=True)
+    server.on_startup(announcing.start)
     server.serve(target_loader=partial(_load, settings), wrap_loader=False)
 
 
 def _load(settings: Settings) -> AsgiApp:
     """Make the application of one server process, which has connections of its own."""
     return create_app(settings, connect(settings.database_url))
+
+
+def _announce(url: str, host: str, port: int) -> None:
+    """Say that the server is there as soon as it takes a connection."""
+    while True:
+        with suppress(OSError), create_connection((host, port), timeout=1):
+            break
+        sleep(0.02)
+    print(f"ready {url}", flush=True)  # noqa: T201 - scripts wait for it
