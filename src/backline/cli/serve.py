@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ import msgspec
 from cyclopts import Parameter, validators
 
 from backline.cli.options import Data
+from backline.errors import SetupError
 from backline.settings import DEFAULT_PORT, Settings, client_address, read_settings
 
 Port = Annotated[
@@ -52,6 +54,7 @@ def dev(
     """
     from backline import dev as assembly
 
+    _check_free(host, port)
     assembly.run(_public(_settings(data, slots, tasks), host, port), host, port)
 
 
@@ -61,6 +64,7 @@ def server(
     """Run the HTTP server alone, beside any number of workers, until stopped."""
     from backline import server as assembly
 
+    _check_free(host, port)
     assembly.serve(_public(read_settings(data_dir=data), host, port), host, port, workers)
 
 
@@ -76,6 +80,20 @@ def _settings(data: Path | None, slots: int | None, tasks: tuple[str, ...]) -> S
     settings = read_settings(data_dir=data)
     modules = tuple(dict.fromkeys([*settings.task_modules, *tasks]))
     return msgspec.structs.replace(settings, slots=slots or settings.slots, task_modules=modules)
+
+
+def _check_free(host: str, port: int) -> None:
+    """Refuse, before anything is opened, an address that we can not listen on."""
+    kind = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except OSError as trouble:
+        raise SetupError(
+            f"can not listen on {host} port {port} ({trouble.strerror or trouble}):"
+            " choose another with --port, or stop what listens there"
+        ) from None
 
 
 def _public(settings: Settings, host: str, port: int) -> Settings:

@@ -55,9 +55,9 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     is_test: bool | UnsetType = UNSET
     tags: list[str] = []
     metadata: dict[str, Any] | None = None
-    cost_in_cents: float | UnsetType = UNSET
-    base_cost_in_cents: float | UnsetType = UNSET
-    duration_ms: float = 0
+    cost_in_cents: int | float | UnsetType = UNSET
+    base_cost_in_cents: int | float | UnsetType = UNSET
+    duration_ms: int | float = 0
     env: dict[str, Any] | UnsetType = UNSET
     depth: int | UnsetType = UNSET
     batch_id: str | UnsetType | None = UNSET
