@@ -14,6 +14,14 @@ runs = sa.Table(
     sa.Column("task_identifier", sa.Text, nullable=False),
     sa.Column("status", sa.Text, nullable=False),
     sa.Column("queue", sa.Text, nullable=False),
+    sa.Column("lane", sa.Text, nullable=False, comment="the queue, or its copy for one key"),
+    sa.Column("position", sa.BigInteger, nullable=False, comment="when queued, less the priority"),
+    sa.Column("priority_ms", sa.BigInteger, nullable=False, comment="head start in the queue"),
+    sa.Column(
+        "is_admitted", sa.Boolean, nullable=False, comment="has a place: handed to the engine"
+    ),
+    sa.Column("admission_count", sa.Integer, nullable=False),
+    sa.Column("admitted_at", sa.BigInteger),
     sa.Column("environment", sa.Text, nullable=False),
     sa.Column("version", sa.Text),
     sa.Column("is_test", sa.Boolean, nullable=False),
@@ -23,9 +31,19 @@ runs = sa.Table(
     sa.Column("started_at", sa.BigInteger),
     sa.Column("finished_at", sa.BigInteger),
     sa.Column("delayed_until", sa.BigInteger),
+    sa.Column("due_at", sa.BigInteger, comment="when the timekeeper has to look at it"),
     sa.Column("ttl", sa.Text),
+    sa.Column("expires_at", sa.BigInteger, comment="when it expires unless it has started"),
     sa.Column("expired_at", sa.BigInteger),
     sa.Column("idempotency_key", sa.Text),
+    sa.Column("concurrency_key", sa.Text),
+    sa.Column("machine", sa.Text),
+    sa.Column("max_attempts", sa.Integer, comment="the trigger's own; the task's when absent"),
+    sa.Column("max_duration_ms", sa.BigInteger, comment="likewise"),
+    sa.Column("locked_version", sa.Text, comment="only workers of this version may take it"),
+    sa.Column("cancel_asked_at", sa.BigInteger),
+    sa.Column("resume_key", sa.Text, comment="the parent's wait that ends with this run"),
+    sa.Column("replay_of", sa.Text),
     sa.Column("depth", sa.Integer, nullable=False),
     sa.Column("root_id", sa.Text),
     sa.Column("parent_id", sa.Text),
@@ -50,6 +68,59 @@ runs = sa.Table(
     sa.Index("ix_runs_parent_id", "parent_id"),
     sa.Index("ix_runs_status_task", "status", "task_identifier", "id"),
     sa.Index("ix_runs_worker_id", "worker_id"),
+    sa.Index("ix_runs_lane", "lane", "is_admitted", "status", "position"),
+    sa.Index("ix_runs_is_admitted", "is_admitted", "status", "position"),
+    sa.Index("ix_runs_due_at", "due_at"),
+    sa.Index("ix_runs_expires_at", "expires_at"),
+    sa.Index("ix_runs_batch_id", "batch_id"),
+)
+
+run_queues = sa.Table(
+    "run_queues",  # DBOS keeps a table `queues` in the same SQLite file
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("concurrency_limit", sa.Integer, comment="as the task's author declared it"),
+    sa.Column("override_limit", sa.Integer, comment="as an operator set it"),
+    sa.Column("rate_limit", sa.Integer, comment="starts per period"),
+    sa.Column("rate_period_ms", sa.BigInteger),
+    sa.Column("is_paused", sa.Boolean, nullable=False),
+    sa.Column("retry_at", sa.BigInteger, comment="when the rate limit has room again"),
+)
+
+waits = sa.Table(
+    "waits",
+    metadata,
+    sa.Column("run_id", sa.Text, sa.ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True, comment="the step that the answer becomes"),
+    sa.Column("kind", sa.Text, nullable=False, comment="time, token or runs"),
+    sa.Column("token_id", sa.Text),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Index("ix_waits_token_id", "token_id"),
+)
+
+tokens = sa.Table(
+    "tokens",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("account_id", sa.Text, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("timeout_at", sa.BigInteger),
+    sa.Column("completed_at", sa.BigInteger),
+    sa.Column("idempotency_key", sa.Text),
+    sa.Column("tags", sa.Text, nullable=False),
+    sa.Column("output", sa.Text),
+    sa.Index("ix_tokens_timeout_at", "status", "timeout_at"),
+    sa.Index("ix_tokens_account_id_id", "account_id", "id"),
+)
+
+batches = sa.Table(
+    "batches",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("account_id", sa.Text, nullable=False),
+    sa.Column("run_count", sa.Integer, nullable=False),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
 )
 
 run_tags = sa.Table(
@@ -140,4 +211,5 @@ announced_tasks = sa.Table(
         "worker_id", sa.Text, sa.ForeignKey("workers.id", ondelete="CASCADE"), primary_key=True
     ),
     sa.Column("version", sa.Text, nullable=False),
+    sa.Column("facts", sa.Text, nullable=False, comment="JSON: what the task's author declared"),
 )

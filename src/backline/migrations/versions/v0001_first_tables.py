@@ -24,6 +24,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("email", name="uq_accounts_email"),
     )
     op.create_table(
+        "batches",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("account_id", sa.Text(), nullable=False),
+        sa.Column("run_count", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_batches"),
+    )
+    op.create_table(
         "files",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("account_id", sa.Text(), nullable=False),
@@ -43,12 +51,35 @@ def upgrade() -> None:
     op.create_index("ix_files_account_id_slug", "files", ["account_id", "slug", "id"])
 
     op.create_table(
+        "run_queues",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("concurrency_limit", sa.Integer(), comment="as the task's author declared it"),
+        sa.Column("override_limit", sa.Integer(), comment="as an operator set it"),
+        sa.Column("rate_limit", sa.Integer(), comment="starts per period"),
+        sa.Column("rate_period_ms", sa.BigInteger()),
+        sa.Column("is_paused", sa.Boolean(), nullable=False),
+        sa.Column("retry_at", sa.BigInteger(), comment="when the rate limit has room again"),
+        sa.PrimaryKeyConstraint("name", name="pk_run_queues"),
+    )
+    op.create_table(
         "runs",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("account_id", sa.Text(), nullable=False),
         sa.Column("task_identifier", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("queue", sa.Text(), nullable=False),
+        sa.Column("lane", sa.Text(), nullable=False, comment="the queue, or its copy for one key"),
+        sa.Column(
+            "position", sa.BigInteger(), nullable=False, comment="when queued, less the priority"
+        ),
+        sa.Column(
+            "priority_ms", sa.BigInteger(), nullable=False, comment="head start in the queue"
+        ),
+        sa.Column(
+            "is_admitted", sa.Boolean(), nullable=False, comment="has a place: handed to the engine"
+        ),
+        sa.Column("admission_count", sa.Integer(), nullable=False),
+        sa.Column("admitted_at", sa.BigInteger()),
         sa.Column("environment", sa.Text(), nullable=False),
         sa.Column("version", sa.Text()),
         sa.Column("is_test", sa.Boolean(), nullable=False),
@@ -58,9 +89,21 @@ def upgrade() -> None:
         sa.Column("started_at", sa.BigInteger()),
         sa.Column("finished_at", sa.BigInteger()),
         sa.Column("delayed_until", sa.BigInteger()),
+        sa.Column("due_at", sa.BigInteger(), comment="when the timekeeper has to look at it"),
         sa.Column("ttl", sa.Text()),
+        sa.Column("expires_at", sa.BigInteger(), comment="when it expires unless it has started"),
         sa.Column("expired_at", sa.BigInteger()),
         sa.Column("idempotency_key", sa.Text()),
+        sa.Column("concurrency_key", sa.Text()),
+        sa.Column("machine", sa.Text()),
+        sa.Column(
+            "max_attempts", sa.Integer(), comment="the trigger's own; the task's when absent"
+        ),
+        sa.Column("max_duration_ms", sa.BigInteger(), comment="likewise"),
+        sa.Column("locked_version", sa.Text(), comment="only workers of this version may take it"),
+        sa.Column("cancel_asked_at", sa.BigInteger()),
+        sa.Column("resume_key", sa.Text(), comment="the parent's wait that ends with this run"),
+        sa.Column("replay_of", sa.Text()),
         sa.Column("depth", sa.Integer(), nullable=False),
         sa.Column("root_id", sa.Text()),
         sa.Column("parent_id", sa.Text()),
@@ -87,9 +130,30 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_runs"),
     )
     op.create_index("ix_runs_account_id_id", "runs", ["account_id", "id"])
+    op.create_index("ix_runs_batch_id", "runs", ["batch_id"])
+    op.create_index("ix_runs_due_at", "runs", ["due_at"])
+    op.create_index("ix_runs_expires_at", "runs", ["expires_at"])
+    op.create_index("ix_runs_is_admitted", "runs", ["is_admitted", "status", "position"])
+    op.create_index("ix_runs_lane", "runs", ["lane", "is_admitted", "status", "position"])
     op.create_index("ix_runs_parent_id", "runs", ["parent_id"])
     op.create_index("ix_runs_status_task", "runs", ["status", "task_identifier", "id"])
     op.create_index("ix_runs_worker_id", "runs", ["worker_id"])
+
+    op.create_table(
+        "tokens",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("account_id", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("timeout_at", sa.BigInteger()),
+        sa.Column("completed_at", sa.BigInteger()),
+        sa.Column("idempotency_key", sa.Text()),
+        sa.Column("tags", sa.Text(), nullable=False),
+        sa.Column("output", sa.Text()),
+        sa.PrimaryKeyConstraint("id", name="pk_tokens"),
+    )
+    op.create_index("ix_tokens_account_id_id", "tokens", ["account_id", "id"])
+    op.create_index("ix_tokens_timeout_at", "tokens", ["status", "timeout_at"])
 
     op.create_table(
         "workers",
@@ -108,6 +172,9 @@ def upgrade() -> None:
         sa.Column("task_identifier", sa.Text(), nullable=False),
         sa.Column("worker_id", sa.Text(), nullable=False),
         sa.Column("version", sa.Text(), nullable=False),
+        sa.Column(
+            "facts", sa.Text(), nullable=False, comment="JSON: what the task's author declared"
+        ),
         sa.ForeignKeyConstraint(
             ["worker_id"], ["workers.id"], name="fk_announced_tasks_worker_id", ondelete="CASCADE"
         ),
@@ -226,19 +293,6 @@ def upgrade() -> None:
     op.create_index("ix_run_events_run_id_id", "run_events", ["run_id", "id"])
 
     op.create_table(
-        "steps",
-        sa.Column("run_id", sa.Text(), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("value", sa.Text(), nullable=False),
-        sa.Column("attempt_id", sa.Text(), nullable=False, comment="the attempt that did it"),
-        sa.Column("finished_at", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["run_id"], ["runs.id"], name="fk_steps_run_id", ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("run_id", "key", name="pk_steps"),
-    )
-
-    op.create_table(
         "run_logs",
         sa.Column("run_id", sa.Text(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False, comment="from 1, over all attempts"),
@@ -250,7 +304,6 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("run_id", "number", name="pk_run_logs"),
     )
-
     op.create_table(
         "run_tags",
         sa.Column("tag", sa.Text(), nullable=False),
@@ -261,3 +314,29 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tag", "run_id", name="pk_run_tags"),
     )
     op.create_index("ix_run_tags_run_id", "run_tags", ["run_id"])
+
+    op.create_table(
+        "steps",
+        sa.Column("run_id", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("attempt_id", sa.Text(), nullable=False, comment="the attempt that did it"),
+        sa.Column("finished_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["runs.id"], name="fk_steps_run_id", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("run_id", "key", name="pk_steps"),
+    )
+    op.create_table(
+        "waits",
+        sa.Column("run_id", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False, comment="the step that the answer becomes"),
+        sa.Column("kind", sa.Text(), nullable=False, comment="time, token or runs"),
+        sa.Column("token_id", sa.Text()),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["runs.id"], name="fk_waits_run_id", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("run_id", "key", name="pk_waits"),
+    )
+    op.create_index("ix_waits_token_id", "waits", ["token_id"])
