@@ -31,13 +31,19 @@ def main() -> int:
         try:
             run = make_video(settings)
         except BacklineError as trouble:
-            tell(f"demo: {trouble}")
-            run = None
-        if run is None or run.status != "COMPLETED":
-            tell(f"--- end of the server's log ---\n{log_tail(settings)}")
-            return 1
+            return give_up(str(trouble), settings)
+        if run.status != "COMPLETED":
+            return give_up(f"run {run.id} ended {run.status}", settings)
     tell(f"\nvideo: {VIDEO} ({VIDEO.stat().st_size / 1e6:.1f} MB)")
     return 0
+
+
+def give_up(reason: str, settings: Settings) -> int:
+    """Say why there is no video, with what the server said last. Returns the exit code."""
+    tell(f"demo: {reason}")
+    if (last := log_tail(settings)) and last not in reason:
+        tell(f"the server said last:\n{last}")
+    return 1
 
 
 def forget_settings() -> None:

@@ -74,6 +74,22 @@ def create(
             show_default=False,
         ),
     ] = None,
+    clip_start: Annotated[
+        float | None,
+        Parameter(
+            help="Where in the song the video begins, in seconds. Default: chosen by listening.",
+            validator=validators.Number(gte=0),
+            show_default=False,
+        ),
+    ] = None,
+    clip_seconds: Annotated[
+        float | None,
+        Parameter(
+            help="Length of the video, 5 to 60 seconds. Default: 15.",
+            validator=validators.Number(gte=5, lte=60),
+            show_default=False,
+        ),
+    ] = None,
     artist: Annotated[
         str | None, Parameter(help="Id of the artist whose video it is. Default: yourself.")
     ] = None,
@@ -92,7 +108,7 @@ def create(
     json: Json = False,
     data: Data = None,
 ) -> int:
-    """Make a vertical video of up to 15 seconds from a song.
+    """Make a short vertical video from a song.
 
     Uses the server that BACKLINE_URL names or that runs on this data
     directory; without one it starts its own, and stops it at the end.
@@ -107,6 +123,8 @@ def create(
             caption=caption,
             caption_length=caption_length,
             lipsync=lipsync,
+            clip_start=clip_start,
+            clip_seconds=clip_seconds,
             seed=seed,
         )
         run = follow(client, client.content.create(order).run_ids[0])

@@ -1,0 +1,68 @@
+"""What the docs show is what happens: commands are understood, code runs."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from backline.cli import app
+from backline.sdk import registry
+from backline.testing import run_inline
+from tests.docs.test_pages import PAGES, ROOT
+
+TEXTS = {path: path.read_text(encoding="utf-8") for path in PAGES}
+
+
+def shown(program: str) -> list[str]:
+    """Every command line of ``program`` that a page shows after a ``$``."""
+    found = [
+        line.removeprefix(program).partition("   #")[0].strip()
+        for text in TEXTS.values()
+        for line in re.findall(r"^\$ (.*)$", text, re.M)
+        if line.split()[0].endswith(program.split("/")[-1])
+    ]
+    return sorted(set(found))
+
+
+@pytest.mark.parametrize("line", shown(".venv/bin/backline"))
+def test_a_command_that_is_shown_is_understood(
+    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command line parses as it stands, with files of the names it uses."""
+    monkeypatch.chdir(tmp_path)
+    for name in re.findall(r"[\w-]+\.(?:mp3|jpg|lrc)\b", line):
+        Path(name).touch()
+    app.parse_args(shlex.split(line), exit_on_error=False, print_error=False)
+
+
+@pytest.mark.parametrize("line", shown("make"))
+def test_a_target_that_is_shown_exists(line: str) -> None:
+    """The Makefile has the target."""
+    target = line.removeprefix("make").split("#")[0].split()
+    makefile = (ROOT / "Makefile").read_text()
+    assert not target or f"\n{target[0]}:" in makefile
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        pytest.param(path, code, id=path.name)
+        for path, text in TEXTS.items()
+        for code in re.findall(r"^```python\n(.*?)^```", text, re.M | re.S)
+    ],
+)
+def test_a_task_that_is_shown_runs(
+    path: Path, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The code is a module whose task does what its docstring says."""
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "label_tasks.py").write_text(code)
+    monkeypatch.delitem(__import__("sys").modules, "label_tasks", raising=False)
+    __import__("label_tasks")
+    task = registry.get("count-words")
+    assert task is not None
+    done = run_inline(task, {"text": "drive until the morning comes"}, workdir=tmp_path / "work")
+    assert done.output == {"words": 5}
