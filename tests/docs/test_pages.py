@@ -33,8 +33,9 @@ def test_every_command_has_a_section_with_its_options(words: tuple[str, ...]) ->
     command = app
     for word in words:
         command = command[word]
-    options = [name for each in command.assemble_argument_collection() for name in each.names]
-    assert [name for name in options if f"`{name}`" not in section[0]] == []
+    names = [name for each in command.assemble_argument_collection() for name in each.names]
+    told = [f"`{name}`" if name.startswith("-") else f" {name.upper()}" for name in names]
+    assert [name for name in told if name not in section[0]] == []
 
 
 def test_no_command_is_made_up() -> None:
