@@ -25,16 +25,21 @@ _NOTES_WEIGHT, _SOUND_WEIGHT = 0.7, 0.3
 """What makes two beats alike: mostly their notes, partly their sound."""
 _STACKED_BEATS = 4
 _BEST_RETURNS = 3
+
+# What a beginning is judged by, weighed on 90 songs put together from known sections: choruses
+# much louder, a little louder and as loud as the verses.
+_RETURNS_WEIGHT = 1.4
 _LOUDNESS_WEIGHT = 0.8
-_NOVELTY_WEIGHT = 0.35
+_NEW_NOTES_WEIGHT, _NEW_SOUND_WEIGHT = 0.35, 0.15
+_OPENING_SHARE, _OPENING_PENALTY = 0.2, 0.5
+"""The first moments of a song are intro and verse more often than hook; the penalty fades out."""
+_NOVELTY_BEATS = 32
+"""How far before and after a beat are compared: eight bars, a section's length and not a chord's."""
+
 _WORDS_WEIGHT = 1.5
 _HOOK_BEGINS_WEIGHT = 0.5
 _LONGEST_WAIT_SECONDS = 5.0
 """A hook that begins at once is worth most; after five seconds nobody waits for it."""
-_OPENING_SHARE, _OPENING_PENALTY = 0.06, 0.3
-"""The first moments of a song are an intro more often than its hook."""
-_NOVELTY_BEATS = 16
-"""How far the sound before and after a beat is compared: four bars, a section's shape, not a chord's."""
 _GRID_SECONDS = 0.5
 """Stands in for beats in a song without any."""
 
@@ -133,11 +138,12 @@ def _scores(song: Song, grid: Array, window: int) -> Array:
     alike_sound = _alike(sound)
     likeness = _NOTES_WEIGHT * _alike(_stacked(notes)) + _SOUND_WEIGHT * alike_sound
     loudness = _forward_mean(_unit(sound.mean(axis=1)), window)
-    opening = np.arange(len(grid)) < _OPENING_SHARE * len(grid)
+    opening = np.clip(1 - np.arange(len(grid)) / len(grid) / _OPENING_SHARE, 0, 1)
     scores: Array = (
-        _returns(likeness, window)
+        _RETURNS_WEIGHT * _returns(likeness, window)
         + _LOUDNESS_WEIGHT * loudness
-        + _NOVELTY_WEIGHT * _novelty(alike_sound)
+        + _NEW_NOTES_WEIGHT * _novelty(_alike(notes))
+        + _NEW_SOUND_WEIGHT * _novelty(alike_sound)
         - _OPENING_PENALTY * opening
     )
     return scores
@@ -185,7 +191,7 @@ def _returns(likeness: Array, window: int) -> Array:
 
 
 def _novelty(likeness: Array) -> Array:
-    """How much the sound changes at each beat, 0 to 1 (J. Foote's checkerboard, 2000)."""
+    """How much the song changes at each beat, 0 to 1 (J. Foote's checkerboard, 2000)."""
     reach = np.arange(-_NOVELTY_BEATS, _NOVELTY_BEATS) + 0.5
     taper = np.exp(-0.5 * (reach / (0.5 * _NOVELTY_BEATS)) ** 2) * np.sign(reach)
     kernel = np.outer(taper, taper)

@@ -76,6 +76,15 @@ class HeardSong(msgspec.Struct, frozen=True, kw_only=True):
     mood: Mood
 
 
+class ChosenCaption(msgspec.Struct, frozen=True, kw_only=True):
+    """The text that is burned in."""
+
+    text: str
+    """Empty for none."""
+    unshown: str
+    """Characters of it that no bundled font can draw; they are left out of the picture."""
+
+
 class ChosenPicture(msgspec.Struct, frozen=True, kw_only=True):
     """The picture that is used, and the still made from it."""
 
@@ -139,10 +148,10 @@ def choose_picture(
     return use(_cover_art(heard, ctx))
 
 
-def choose_caption(order: Order, seed: int, heard: HeardSong, progress: Progress) -> str:
+def choose_caption(order: Order, seed: int, heard: HeardSong, progress: Progress) -> ChosenCaption:
     """Step 3: take the caption that was given, or write one."""
     progress.begin("writing the caption", 0.18)
-    return write_caption(
+    text = write_caption(
         CaptionRequest(
             template_id=order.template,
             text=order.caption,
@@ -153,6 +162,8 @@ def choose_caption(order: Order, seed: int, heard: HeardSong, progress: Progress
             seed=seed,
         )
     )
+    overlay = draw_caption(text, order.template)
+    return ChosenCaption(text=text, unshown=overlay.unshown if overlay is not None else "")
 
 
 def render(
@@ -160,14 +171,14 @@ def render(
     seed: int,
     heard: HeardSong,
     picture: ChosenPicture,
-    caption: str,
+    caption: ChosenCaption,
     ctx: Context,
     progress: Progress,
 ) -> StoredFile:
     """Step 4: draw and encode the film, and store it."""
     progress.begin("building the scene", 0.2)
     source = read_picture(ctx.files.open(picture.file_id))
-    overlay = draw_caption(caption, order.template)
+    overlay = draw_caption(caption.text, order.template)
     sound = _sound(heard, ctx)
     scene = build_scene(order.template, source, _scene_facts(seed, heard, sound))
     progress.begin("rendering", 0.25)
@@ -268,7 +279,7 @@ def _finished(
     seed: int,
     heard: HeardSong,
     picture: ChosenPicture,
-    caption: str,
+    caption: ChosenCaption,
     video: StoredFile,
 ) -> FinishedContent:
     seconds = clip_frames(heard.clip.duration_seconds) / FRAME_RATE
@@ -276,7 +287,7 @@ def _finished(
         account_id=order.account_id,
         video_source_url=video.signed_url,
         image_url=picture.still.signed_url,
-        caption_text=caption,
+        caption_text=caption.text,
         template=order.template,
         lipsync=False,
         audio=AudioFacts(
@@ -289,12 +300,14 @@ def _finished(
         ),
         video=video,
         seed=seed,
-        message=_message(order, seconds),
+        message=_message(order, seconds, caption.unshown),
     )
 
 
-def _message(order: Order, seconds: float) -> str:
+def _message(order: Order, seconds: float, unshown: str) -> str:
     parts = [f"A video of {seconds:.1f} s was made with template {order.template}."]
+    if unshown:
+        parts.append(f"No bundled font can draw these characters of the caption: {unshown}")
     if order.lipsync:
         parts.append("Lipsync is not available yet: the picture moves, the mouth does not.")
     if order.upscale:
