@@ -99,16 +99,16 @@ class InlineContext(Context):
         run: RunFacts,
         folder: Path,
         files: InlineFiles,
-        steps: Mapping[str, Any],
-        services: Mapping[str, Callable[[Any], Any]],
+        steps: Mapping[str, Any] | None = None,
+        services: Mapping[str, Callable[[Any], Any]] | None = None,
     ) -> None:
         self.run = run
         self.metadata: InlineMetadata = InlineMetadata()
         self.files: InlineFiles = files
         self.workdir = folder
-        self.steps: dict[str, Any] = dict(steps)
+        self.steps: dict[str, Any] = dict(steps or {})
         self.said: list[tuple[str, str]] = []
-        self._services = services
+        self._services = services or {}
         self._seen: Counter[str] = Counter()
 
     def step(self, name: str, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:

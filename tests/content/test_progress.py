@@ -14,7 +14,7 @@ from backline.testing import InlineContext, InlineFiles
 
 def context(folder: Path) -> InlineContext:
     facts = RunFacts(id="run_1", task_identifier="t", account_id="a")
-    return InlineContext(facts, folder, InlineFiles(folder, {}), {})
+    return InlineContext(facts, folder, InlineFiles(folder, {}))
 
 
 def test_a_flood_of_shares_is_told_five_times_a_second(
