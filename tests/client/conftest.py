@@ -6,9 +6,9 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from tests.client.scripted import Scripted
 
 from backline.client import Client
+from tests.client.scripted import Scripted
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 
 import pytest
-from tests.client.scripted import HANG_UP, Scripted
 
 from backline.client import Client
 from backline.errors import (
@@ -19,6 +18,7 @@ from backline.errors import (
     TooLarge,
     UnsupportedType,
 )
+from tests.client.scripted import HANG_UP, Scripted
 
 ME = (200, b'{"status":"success","accountId":"6f1c1f2e-0000-4000-8000-000000000001"}')
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.client.scripted import Scripted
 
 from backline.client import Client
 from backline.errors import InvalidInput, NotFound, SetupError
+from tests.client.scripted import Scripted
 
 UPLOADED = (
     b'{"status":"success","files":[{"fileId":"file_1","fileName":"a.mp3","mimeType":"audio/mpeg",'

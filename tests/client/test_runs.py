@@ -7,10 +7,10 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.client.scripted import Scripted
 
 from backline.client import FINAL_STATUSES, Client, Run
-from backline.errors import NotFound
+from backline.errors import NotFound, SetupError
+from tests.client.scripted import HANG_UP, Scripted
 
 
 def a_run(status: str = "EXECUTING", **more: Any) -> dict[str, Any]:
@@ -62,6 +62,22 @@ def test_following_ends_with_every_final_status(
     """A run is yielded when it changes, and last when it has ended."""
     scripted.script = [answer(a_run("QUEUED")), answer(a_run("QUEUED")), answer(a_run(status))]
     assert [run.status for run in client.runs.follow("run_1")] == ["QUEUED", status]
+
+
+def test_following_outlasts_a_restart(scripted: Scripted, client: Client) -> None:
+    """A server that is away for longer than one read's tries is waited for."""
+    scripted.script = [answer(a_run()), *[(HANG_UP, b"")] * 9, answer(a_run("COMPLETED"))]
+    assert [run.status for run in client.runs.follow("run_1")] == ["EXECUTING", "COMPLETED"]
+
+
+def test_following_gives_up_in_the_end(
+    scripted: Scripted, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that stays away is told."""
+    monkeypatch.setattr("backline.client.runs.PATIENCE_MS", 0)
+    scripted.script = [answer(a_run()), (HANG_UP, b"")]
+    with pytest.raises(SetupError, match="no answer"):
+        list(client.runs.follow("run_1"))
 
 
 def test_an_unknown_run_is_named(scripted: Scripted, client: Client) -> None:

@@ -127,7 +127,9 @@ def create(
             clip_seconds=clip_seconds,
             seed=seed,
         )
-        run = follow(client, client.content.create(order).run_ids[0])
+        [run_id] = client.content.create(order).run_ids
+        tell(f"run {run_id}")
+        run = follow(client, run_id)
         path = _fetch(client, run, out or Path(f"{_stem(song)}-video.mp4"))
     if json:
         show_json(run)

@@ -23,9 +23,13 @@ _WAITING = {
 
 def follow(client: Client, run_id: str) -> Run:
     """Show a run until it has ended, and return it as it then is."""
-    with _display() as display:
-        for run in client.runs.follow(run_id):
-            display(run)
+    try:
+        with _display() as display:
+            for run in client.runs.follow(run_id):
+                display(run)
+    except KeyboardInterrupt:
+        tell(f"run {run_id} is kept: `backline runs watch {run_id}` follows it further")
+        raise
     return run
 
 

@@ -10,13 +10,16 @@ import msgspec
 
 from backline.client.connection import Connection
 from backline.client.run import Run
-from backline.errors import NotFound
+from backline.clock import stopwatch
+from backline.errors import NotFound, SetupError
 from backline.ids import AccountId, RunId
 from backline.wire.recoup import TaskTriggered, TriggerOptions, TriggerTask
 
 SHORTEST_POLL_SECONDS = 0.2
 LONGEST_POLL_SECONDS = 1.0
 """A run that shows no news is asked after less and less often, up to once a second."""
+PATIENCE_MS = 30_000
+"""So long is a server waited for that does not answer any more."""
 
 
 class _RunsAnswer(msgspec.Struct, frozen=True):
@@ -62,11 +65,14 @@ class Runs:
         return self._connection.get("/api/tasks/runs", _RunsAnswer, params).runs
 
     def follow(self, run_id: RunId) -> Iterator[Run]:
-        """Yield the run now and whenever it changes, the last time when it has ended."""
+        """Yield the run now and whenever it changes, the last time when it has ended.
+
+        A server that is away, for a restart say, is waited for: half a minute at a time.
+        """
         last: Run | None = None
         pause_seconds = SHORTEST_POLL_SECONDS
         while last is None or not last.is_final:
-            run = self.get(run_id)
+            run = self._get_patiently(run_id)
             if run == last:
                 pause_seconds = min(LONGEST_POLL_SECONDS, pause_seconds * 1.5)
             else:
@@ -75,3 +81,12 @@ class Runs:
             last = run
             if not run.is_final:
                 time.sleep(pause_seconds)
+
+    def _get_patiently(self, run_id: RunId) -> Run:
+        waited = stopwatch()
+        while True:
+            try:
+                return self.get(run_id)
+            except SetupError:
+                if waited() >= PATIENCE_MS:
+                    raise
