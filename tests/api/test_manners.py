@@ -67,7 +67,7 @@ def test_an_error_of_ours_shows_nothing_of_the_inside(
     def break_down(*_: Any) -> None:
         raise RuntimeError("secret inside")
 
-    monkeypatch.setattr(queries, "newest_runs", break_down)
+    monkeypatch.setattr(queries, "newest_rows", break_down)
     with caplog.at_level(logging.ERROR):
         answer = api.get(cast.alice, RUNS)
     code, text = refusal(answer)

@@ -8,7 +8,8 @@ import msgspec
 
 from backline.api.manners import Send
 
-_encoder = msgspec.json.Encoder()
+encode = msgspec.json.Encoder().encode
+"""Write a value as JSON."""
 
 
 class Answer:
@@ -33,4 +34,4 @@ class Answer:
 
 def answer(value: Any, status: int = 200) -> Answer:
     """Answer with a value as JSON."""
-    return Answer(status, _encoder.encode(value))
+    return Answer(status, encode(value))

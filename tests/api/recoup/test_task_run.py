@@ -7,9 +7,17 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
-from backline.api.recoup.task_run import ATTEMPT_STATUSES, STATUSES, detail, error_of, summary
+from backline.api.recoup.task_run import (
+    ATTEMPT_STATUSES,
+    STATUSES,
+    detail,
+    error_of,
+    listing,
+    summary,
+)
 from backline.runs import AttemptStatus, Run, RunStatus
-from backline.wire.recoup import TaskAttemptStatus, TaskRunStatus
+from backline.runs.run import SUMMARY
+from backline.wire.recoup import TaskAttemptStatus, TaskRunList, TaskRunStatus
 
 
 def run(status: RunStatus, **more: Any) -> Run:
@@ -64,3 +72,32 @@ def test_json_of_the_ledger_passes_through_untouched() -> None:
     assert f'"metadata":{text}' in encoded
     assert f'"payload":{text}' in encoded
     assert '"tags":["x" ]' in encoded
+
+
+def rows(count: int, **more: Any) -> list[tuple[Any, ...]]:
+    """Make rows of a listing, no two alike."""
+    runs = [run(RunStatus.EXECUTING, id=f"run_{n}", created_at=n, **more) for n in range(count)]
+    return [tuple(getattr(one, name) for name in SUMMARY) for one in runs]
+
+
+@pytest.mark.parametrize("metadata", [None, "{}", '{"a":"' + "x" * 5000 + '"}'])
+def test_a_listing_is_a_list_of_summaries(metadata: str | None) -> None:
+    """Byte for byte, when it is written for the first time and when it is remembered."""
+    listed = rows(3, metadata=metadata)
+    told = TaskRunList(status="success", runs=[summary(Run(*row)) for row in listed])
+    assert listing(listed) == listing(listed) == msgspec.json.encode(told)
+
+
+def test_a_row_that_changed_is_written_anew() -> None:
+    """Whatever changes, even within the same millisecond."""
+    (row,) = rows(1, metadata='{"progress":0.1}')
+    before = listing([row])
+    for name in ("metadata", "version", "ttl", "idempotency_key", "tags"):
+        place = SUMMARY.index(name)
+        assert b"new" in listing([(*row[:place], '"new"', *row[place + 1 :])])
+    assert listing([row]) == before
+
+
+def test_an_empty_listing_is_an_empty_list() -> None:
+    """Still JSON."""
+    assert listing([]) == b'{"status":"success","runs":[]}'

@@ -41,7 +41,9 @@ async def list_files(request: AnyRequest) -> Answer:
 
 
 @get("/api/files/{file_id:str}/{file_name:str}")
-async def open_file(request: AnyRequest, file_id: FromPath[str], file_name: FromPath[str]) -> ASGIResponse:
+async def open_file(
+    request: AnyRequest, file_id: FromPath[str], file_name: FromPath[str]
+) -> ASGIResponse:
     """Open a file by its signed link, which needs no credentials."""
     return await lend_file(request, file_id, file_name)
 

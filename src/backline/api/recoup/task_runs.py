@@ -8,12 +8,12 @@ from anyio import to_thread
 from litestar import get, post
 
 from backline.accounts import Caller, may_see
-from backline.api.answers import Answer, answer
+from backline.api.answers import Answer, answer, encode
 from backline.api.auth import authenticate, for_caller, reach_of
 from backline.api.bodies import read_json
 from backline.api.query import Query
 from backline.api.recoup.accounts import chosen_account
-from backline.api.recoup.task_run import detail, related_run, summary
+from backline.api.recoup.task_run import detail, listing, related_run
 from backline.api.recoup.trigger import trigger
 from backline.api.services import AnyRequest, services_of
 from backline.db import Connection
@@ -33,8 +33,7 @@ MAX_TRIGGER_BYTES = 3 * 1024 * 1024
 @get("/api/tasks/runs")
 async def get_task_runs(request: AnyRequest) -> Answer:
     """List the newest runs of an account, or show one run."""
-    runs = await for_caller(request, partial(_read, request))
-    return answer(TaskRunList(status="success", runs=runs))
+    return Answer(200, await for_caller(request, partial(_read, request)))
 
 
 @post("/api/tasks/runs", request_max_body_size=MAX_TRIGGER_BYTES)
@@ -46,14 +45,15 @@ async def trigger_task_run(request: AnyRequest) -> Answer:
     return answer(triggered, 200 if triggered.is_cached else 202)
 
 
-def _read(request: AnyRequest, connection: Connection, caller: Caller) -> list[TaskRun]:
+def _read(request: AnyRequest, connection: Connection, caller: Caller) -> bytes:
     query = Query(request)
     run_id = query.text("runId")
     if run_id is not None:
-        return [_one_run(connection, caller, run_id)]
+        run = _one_run(connection, caller, run_id)
+        return encode(TaskRunList(status="success", runs=[run]))
     limit = query.integer("limit", least=1, most=100, default=20)
     account_id = chosen_account(query, connection, caller)
-    return [summary(run) for run in queries.newest_runs(connection, account_id, limit)]
+    return listing(queries.newest_rows(connection, account_id, limit))
 
 
 def _one_run(connection: Connection, caller: Caller, run_id: str) -> TaskRun:
