@@ -35,6 +35,8 @@ metadata = sa.MetaData(
 """Every table of ours, whichever package declares it."""
 
 _BUSY_TIMEOUT_MS = 30_000
+_EXCLUSIVE_LOCK = 0x6C6564676572
+"""Spells ``ledger``."""
 
 
 class Database:
@@ -66,6 +68,18 @@ class Database:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             with _committed(connection):
                 yield connection
+
+    @contextmanager
+    def exclusive(self) -> Iterator[Connection]:
+        """Open one transaction that no other exclusive one runs beside, on any machine.
+
+        For decisions that count rows and act upon the count, such as who may
+        start next. SQLite has one writer at a time anyway.
+        """
+        with self.write() as connection:
+            if not self.is_embedded:
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_EXCLUSIVE_LOCK})")
+            yield connection
 
     def close(self) -> None:
         """Close every connection."""

@@ -12,6 +12,9 @@ from backline.runs.ledger import Ending
 ORDER = NewRun(account_id="alice", task_identifier="mix", payload={"song": "Ünder"})
 
 
+WORKER = "worker_1"
+
+
 def opened(database: Database, new: NewRun = ORDER, status: RunStatus = RunStatus.QUEUED) -> str:
     with database.write() as connection:
         return ledger.open_run(connection, new, status)
@@ -26,7 +29,8 @@ def read(database: Database, run_id: str) -> Run:
 
 def started(database: Database, run_id: str, worker_id: str = "worker_1") -> str:
     with database.write() as connection:
-        attempt = ledger.start_attempt(connection, run_id, RunStatus.QUEUED, worker_id, "v1")
+        ledger.admit(connection, run_id)
+        attempt = ledger.start_attempt(connection, run_id, worker_id, "v1")
     assert attempt is not None
     return attempt.id
 
@@ -60,7 +64,7 @@ def test_an_attempt_begins_once(database: Database) -> None:
     run_id = opened(database)
     started(database, run_id)
     with database.write() as connection:
-        second = ledger.start_attempt(connection, run_id, RunStatus.QUEUED, "worker_2", "v1")
+        second = ledger.start_attempt(connection, run_id, "worker_2", "v1")
     assert second is None
     assert read(database, run_id).worker_id == "worker_1"
 
@@ -71,7 +75,7 @@ def test_a_finished_run_has_output_duration_and_cost(database: Database) -> None
     attempt_id = started(database, run_id)
     with database.write() as connection:
         done = ending(RunStatus.COMPLETED, output='{"ok":true}', cost_cents=0.25)
-        assert ledger.end_attempt(connection, run_id, attempt_id, done)
+        assert ledger.end_attempt(connection, run_id, attempt_id, WORKER, done)
     run = read(database, run_id)
     assert (run.status, run.output, run.duration_ms, run.cost_cents) == (
         RunStatus.COMPLETED,
@@ -88,12 +92,14 @@ def test_durations_and_costs_add_up_over_attempts(database: Database) -> None:
     attempt_id = started(database, run_id)
     with database.write() as connection:
         ledger.end_attempt(
-            connection, run_id, attempt_id, ending(RunStatus.REATTEMPTING, cost_cents=1.0)
+            connection, run_id, attempt_id, WORKER, ending(RunStatus.REATTEMPTING, cost_cents=1.0)
         )
-        again = ledger.start_attempt(connection, run_id, RunStatus.REATTEMPTING, "worker_1", "v1")
+        ledger.enqueue(connection, run_id, RunStatus.REATTEMPTING, "due")
+        ledger.admit(connection, run_id)
+        again = ledger.start_attempt(connection, run_id, "worker_1", "v1")
         assert again is not None and again.number == 2
         ledger.end_attempt(
-            connection, run_id, again.id, ending(RunStatus.COMPLETED, cost_cents=2.0)
+            connection, run_id, again.id, WORKER, ending(RunStatus.COMPLETED, cost_cents=2.0)
         )
     run = read(database, run_id)
     assert (run.duration_ms, run.cost_cents, run.failure_count) == (3000, 3.0, 1)
@@ -104,9 +110,11 @@ def test_nothing_leaves_a_final_status(database: Database) -> None:
     run_id = opened(database)
     attempt_id = started(database, run_id)
     with database.write() as connection:
-        ledger.end_attempt(connection, run_id, attempt_id, ending(RunStatus.COMPLETED))
-        assert not ledger.end_attempt(connection, run_id, attempt_id, ending(RunStatus.FAILED))
-        assert not ledger.write_metadata(connection, run_id, attempt_id, {"late": True})
+        ledger.end_attempt(connection, run_id, attempt_id, WORKER, ending(RunStatus.COMPLETED))
+        assert not ledger.end_attempt(
+            connection, run_id, attempt_id, WORKER, ending(RunStatus.FAILED)
+        )
+        assert not ledger.write_metadata(connection, run_id, attempt_id, WORKER, {"late": True})
     assert read(database, run_id).status is RunStatus.COMPLETED
 
 
@@ -139,8 +147,10 @@ def test_a_worker_that_was_declared_dead_can_not_write(database: Database) -> No
         ledger.lose_attempt(connection, run_id, "worker_1", most_losses=5)
     living = started(database, run_id, "worker_2")
     with database.write() as connection:
-        assert not ledger.end_attempt(connection, run_id, zombie, ending(RunStatus.COMPLETED))
-        assert ledger.write_metadata(connection, run_id, living, {"progress": 0.5})
+        assert not ledger.end_attempt(
+            connection, run_id, zombie, WORKER, ending(RunStatus.COMPLETED)
+        )
+        assert ledger.write_metadata(connection, run_id, living, "worker_2", {"progress": 0.5})
     assert read(database, run_id).status is RunStatus.EXECUTING
 
 
@@ -180,7 +190,7 @@ def test_a_failed_run_frees_its_key(database: Database, end: RunStatus, is_held:
     attempt_id = started(database, run_id)
     error = RunError(name="Oops", message="no") if end is RunStatus.FAILED else None
     with database.write() as connection:
-        ledger.end_attempt(connection, run_id, attempt_id, ending(end, error=error))
+        ledger.end_attempt(connection, run_id, attempt_id, WORKER, ending(end, error=error))
         assert (ledger.holder_of_key(connection, keyed) is not None) is is_held
 
 
@@ -189,7 +199,7 @@ def test_a_run_tells_its_story(database: Database) -> None:
     run_id = opened(database)
     attempt_id = started(database, run_id)
     with database.write() as connection:
-        ledger.end_attempt(connection, run_id, attempt_id, ending(RunStatus.COMPLETED))
+        ledger.end_attempt(connection, run_id, attempt_id, WORKER, ending(RunStatus.COMPLETED))
     with database.read() as connection:
         story = [status for _, status, _ in queries.events_of(connection, run_id)]
     assert story == ["queued", "executing", "completed"]

@@ -8,8 +8,11 @@ import pytest
 
 from backline import Context, task
 from backline.errors import PayloadInvalid
-from backline.sdk import Task, registry
+from backline.sdk import Task, TaskFacts, registry
 from backline.sdk.registry import Registry
+
+
+X = TaskFacts(identifier="x")
 
 
 class Order(msgspec.Struct):
@@ -71,7 +74,7 @@ def test_a_bad_name_is_refused(name: str) -> None:
 def test_a_name_belongs_to_one_function() -> None:
     """Two functions of one name are a mistake that is told at import."""
     known = Registry()
-    known.add(Task(identifier="x", function=master.function))
-    known.add(Task(identifier="x", function=master.function))
+    known.add(Task(function=master.function, facts=X))
+    known.add(Task(function=master.function, facts=X))
     with pytest.raises(ValueError, match="defined twice"):
-        known.add(Task(identifier="x", function=plain.function))
+        known.add(Task(function=plain.function, facts=X))

@@ -1,19 +1,28 @@
-"""Acts upon runs: trigger them, and hand those that are due to the engine.
+"""Acts upon runs: trigger, cancel, replay, reschedule.
 
 Reads go to ``runs.queries``, acts come here. One transaction writes the ledger
-row and the engine's queue entry, so no run is ever in one and not the other.
+row and, when there is room, the engine's queue entry, so no run is ever in one
+and not the other.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
+from backline.clock import TimestampMs, now_ms
 from backline.db import Connection, Database
+from backline.engine.admission import Admission
 from backline.engine.queue import RunQueue
 from backline.engine.wakeup import Bell
-from backline.errors import Conflict
-from backline.ids import RunId
-from backline.runs import NewRun, RunStatus, catalog, ledger, queries
+from backline.errors import Conflict, NotFound
+from backline.ids import RunId, new_id
+from backline.runs import NewRun, Run, RunStatus, catalog, ledger, queries, queues, waiting
+from backline.sdk import TaskFacts
+
+CHUNK = 100
+"""Runs of a batch that are opened in one transaction: others get a turn in between."""
 
 
 class Triggered(msgspec.Struct, frozen=True):
@@ -23,12 +32,19 @@ class Triggered(msgspec.Struct, frozen=True):
     is_cached: bool = False
 
 
+class Batch(msgspec.Struct, frozen=True):
+    """A batch and the runs in it, in the order in which they were asked for."""
+
+    id: str
+    triggered: list[Triggered]
+
+
 class Dispatch:
-    """The door through which runs enter the engine."""
+    """The door through which runs enter the engine, and are stopped."""
 
     def __init__(self, database: Database, queue: RunQueue, bell: Bell) -> None:
         self._database = database
-        self._queue = queue
+        self._admission = Admission(queue)
         self._bell = bell
 
     def trigger(self, new: NewRun) -> Triggered:
@@ -41,36 +57,173 @@ class Dispatch:
         A run whose idempotency key is held answers with the run that holds
         it. A task that no worker announces waits as pending_version.
         """
-        with self._database.write() as connection:
-            triggered = [self._open(connection, new) for new in orders]
+        with self._database.exclusive() as connection:
+            triggered = [self.open(connection, new) for new in orders]
         self._bell.ring()
         return triggered
 
-    def _open(self, connection: Connection, new: NewRun) -> Triggered:
+    def trigger_batch(self, orders: list[NewRun]) -> Batch:
+        """Open any number of runs as a batch, a chunk in each transaction."""
+        batch_id = new_id("batch")
+        triggered: list[Triggered] = []
+        for start in range(0, len(orders), CHUNK):
+            chunk = orders[start : start + CHUNK]
+            with self._database.exclusive() as connection:
+                if start == 0:
+                    ledger.open_batch(connection, batch_id, orders[0].account_id, len(orders))
+                triggered += [
+                    self.open(connection, msgspec.structs.replace(new, batch_id=batch_id))
+                    for new in chunk
+                ]
+            self._bell.ring()
+        return Batch(batch_id, triggered)
+
+    def open(self, connection: Connection, new: NewRun) -> Triggered:
+        """Open a run within the caller's exclusive transaction; the caller rings the bell."""
         if new.idempotency_key is not None:
             holder = ledger.holder_of_key(connection, new)
             if holder is not None:
                 return Triggered(holder, is_cached=True)
-        is_known = catalog.is_known(connection, new.task_identifier)
-        status = RunStatus.QUEUED if is_known else RunStatus.PENDING_VERSION
+        facts = catalog.find_task(connection, new.task_identifier)
+        if facts is not None:
+            new = _with_defaults(new, facts)
+        status = _first_status(new, is_known=facts is not None)
         run_id = ledger.open_run(connection, new, status)
         if new.idempotency_key is not None and not ledger.hold_key(connection, new, run_id):
-            # On Postgres another transaction may take the key between our look and our insert.
             raise Conflict(
                 f"idempotencyKey {new.idempotency_key!r} is being used by another call: try again"
             )
-        if is_known:
-            self._queue.put(connection, run_id)
+        if status is RunStatus.QUEUED:
+            self._admission.fill(connection, ledger.lane_of(new))
         return Triggered(run_id)
 
-    def admit(self, connection: Connection, task_identifiers: list[str]) -> list[RunId]:
+    def cancel(self, run_id: RunId) -> RunStatus:
+        """Stop a run and the runs that it triggered; a final run is left as it is.
+
+        A waiting run is canceled at once. An executing one is told to stop, and
+        is canceled when its process is gone. Returns the status that the run has now.
+        Raises ``NotFound`` for an unknown run.
+        """
+        with self._database.exclusive() as connection:
+            status = self._cancel(connection, run_id, "canceled by a caller")
+        self._bell.ring()
+        return status
+
+    def _cancel(self, connection: Connection, run_id: RunId, detail: str) -> RunStatus:
+        run = queries.find_run(connection, run_id)
+        if run is None:
+            raise NotFound(f"no run {run_id}")
+        for child in queries.children_of(connection, run_id):
+            if not child.status.is_final:
+                self._cancel(connection, child.id, f"its parent {run_id} was canceled")
+        if run.status is RunStatus.EXECUTING:
+            ledger.ask_to_cancel(connection, run_id)
+        elif not run.status.is_final and ledger.cancel(connection, run_id, run.status, detail):
+            self.after_end(connection, run)
+            return RunStatus.CANCELED
+        return run.status
+
+    def after_end(self, connection: Connection, run: Run) -> None:
+        """Do what follows when a run has ended or given up its place: fill it, wake its parent."""
+        waiting.resolve_for_child(connection, run.id)
+        self._admission.fill_freed(connection, run.lane)
+        if run.resume_key is not None and run.parent_id is not None:
+            parent = queries.find_run(connection, run.parent_id)
+            if parent is not None:
+                self._admission.fill(connection, parent.lane)
+
+    def reschedule(self, run_id: RunId, due_at: TimestampMs) -> None:
+        """Move the start of a delayed run. Raises ``NotFound``, or ``Conflict`` when it is not delayed."""
+        with self._database.exclusive() as connection:
+            run = queries.find_run(connection, run_id)
+            if run is None:
+                raise NotFound(f"no run {run_id}")
+            if not ledger.reschedule(connection, run_id, max(due_at, now_ms())):
+                raise Conflict(
+                    f"run {run_id} is {run.status}: only a delayed run can be rescheduled"
+                )
+        self._bell.ring()
+
+    def replay(self, run_id: RunId, **changes: Any) -> Triggered:
+        """Trigger the same again as a new run: payload, tags, first metadata, queue, key, test flag.
+
+        ``changes`` are fields of ``NewRun`` that shall be different. Raises ``NotFound``.
+        """
+        with self._database.exclusive() as connection:
+            old = queries.find_run(connection, run_id)
+            if old is None:
+                raise NotFound(f"no run {run_id}")
+            triggered = self.open(connection, msgspec.structs.replace(_again(old), **changes))
+        self._bell.ring()
+        return triggered
+
+    def admit(self, connection: Connection, task_identifiers: list[str]) -> None:
         """Queue the runs that waited for a worker which knows these tasks."""
-        old, new = RunStatus.PENDING_VERSION, RunStatus.QUEUED
-        admitted = [
-            run_id
-            for run_id in queries.waiting_for_version(connection, task_identifiers)
-            if ledger.move(connection, run_id, old, new, "a worker announced the task")
-        ]
-        for run_id in admitted:
-            self._queue.put(connection, run_id)
-        return admitted
+        for run_id in queries.waiting_for_version(connection, task_identifiers):
+            ledger.enqueue(
+                connection, run_id, RunStatus.PENDING_VERSION, "a worker announced the task"
+            )
+        self._admission.fill_all(connection)
+
+    def fill(self, connection: Connection) -> None:
+        """Let in whatever waits anywhere, within the caller's exclusive transaction."""
+        self._admission.fill_all(connection)
+
+    def change_queue(self, name: str, **values: Any) -> queues.Queue:
+        """Set what an operator may set of a queue, and let in whom that makes room for.
+
+        ``is_paused``, ``override_limit``, ``rate_limit`` with ``rate_period_ms``.
+        Raises ``NotFound`` for a queue that no task declares.
+        """
+        with self._database.exclusive() as connection:
+            queue = queues.change(connection, name, **values)
+            self._admission.fill_all(connection)
+        self._bell.ring()
+        return queue
+
+    def complete_token(self, token_id: str, output: Any) -> None:
+        """Complete a token; the first completion counts, later ones change nothing.
+
+        Raises ``NotFound`` for an unknown token.
+        """
+        text = msgspec.json.encode(output).decode()
+        with self._database.exclusive() as connection:
+            if waiting.find_token(connection, token_id) is None:
+                raise NotFound(f"no token {token_id}")
+            waiting.complete_token(connection, token_id, text)
+            self._admission.fill_all(connection)
+        self._bell.ring()
+
+
+def _first_status(new: NewRun, *, is_known: bool) -> RunStatus:
+    if new.delay_until is not None and new.delay_until > now_ms():
+        return RunStatus.DELAYED
+    return RunStatus.QUEUED if is_known else RunStatus.PENDING_VERSION
+
+
+def _with_defaults(new: NewRun, facts: TaskFacts) -> NewRun:
+    """Fill what the trigger left open with what the task's author declared."""
+    return msgspec.structs.replace(
+        new,
+        queue=new.queue or facts.queue,
+        ttl_seconds=facts.ttl_seconds if new.ttl_seconds is None else new.ttl_seconds,
+    )
+
+
+def _again(old: Run) -> NewRun:
+    tags = msgspec.json.decode(old.tags, type=list[str])[1:]
+    return NewRun(
+        account_id=old.account_id,
+        task_identifier=old.task_identifier,
+        payload=msgspec.json.decode(old.payload or "null"),
+        environment=old.environment,
+        tags=tuple(tags),  # without the account's, which every run gets
+        metadata=None if old.first_metadata is None else msgspec.json.decode(old.first_metadata),
+        is_test=old.is_test,
+        queue=old.queue,
+        concurrency_key=old.concurrency_key,
+        machine=old.machine,
+        max_attempts=old.max_attempts,
+        max_duration_seconds=None if old.max_duration_ms is None else old.max_duration_ms / 1000,
+        replay_of=old.id,
+    )

@@ -1,7 +1,8 @@
-"""The engine's one queue: what DBOS's client does for us, in our words.
+"""The engine's queue: what DBOS's client does for us, in our words.
 
-A run lies in the queue as a workflow of the same id. All workers share one
-queue and one workflow; our many named queues are decided in the ledger.
+Each admission of a run is one workflow, that performs the run until it ends or
+waits. The first has the run's id, later ones a number behind it. Our many
+named queues are decided in the ledger; the engine has one for all.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dbos._serialization import DBOSPortableJSON
 
 from backline.db import Connection, Database
 from backline.engine.schema import APPLICATION, SCHEMA, engine_connections
-from backline.ids import RunId
+from backline.runs import ledger
 
 QUEUE = "runs"
 WORKFLOW = "perform"
@@ -24,6 +25,14 @@ POLL_SECONDS = 0.25
 
 SERIALIZER = DBOSPortableJSON
 """Plain JSON, so that nothing in the database is ever unpickled."""
+
+
+def queue_names(version: str) -> list[str]:
+    """Return the engine's queues that a worker of this version takes from.
+
+    One for runs that any version may perform, one for those bound to this one.
+    """
+    return [QUEUE, f"{QUEUE}@{version}"]
 
 
 class RunQueue:
@@ -39,30 +48,34 @@ class RunQueue:
             lazy=True,
         )
 
-    def set_up(self, slots: int) -> None:
-        """Write the queue's limits down: how many runs a worker executes at once."""
-        self._client.register_queue(
-            QUEUE,
-            worker_concurrency=slots,
-            polling_interval_sec=POLL_SECONDS,
-            on_conflict="always_update",
-        )
+    def set_up(self, slots: int, version: str) -> None:
+        """Write down how many runs a worker executes at once, and of which versions."""
+        for name in queue_names(version):
+            self._client.register_queue(
+                name,
+                worker_concurrency=slots,
+                polling_interval_sec=POLL_SECONDS,
+                on_conflict="always_update",
+            )
 
-    def put(self, connection: Connection, run_id: RunId) -> None:
-        """Queue a run within the caller's transaction."""
+    def put(self, connection: Connection, ticket: ledger.Ticket) -> None:
+        """Hand an admitted run to the engine, within the caller's transaction."""
         options: EnqueueOptions = {
-            "queue_name": QUEUE,
+            "queue_name": QUEUE if ticket.version is None else f"{QUEUE}@{ticket.version}",
             "workflow_name": WORKFLOW,
-            "workflow_id": run_id,
+            "workflow_id": ticket.run_id
+            if ticket.number == 1
+            else f"{ticket.run_id}.{ticket.number}",
             "app_version": WORKFLOW_VERSION,
         }
-        self._client.enqueue_in_transaction(connection, options, run_id)
+        self._client.enqueue_in_transaction(connection, options, ticket.run_id)
 
     def put_back(self, worker_id: str) -> None:
         """Queue again whatever the engine still counts as that worker's. Safe to repeat."""
         # DBOS does this in its own recovery, which has no public name and wants a launched instance.
         system = self._client._sys_db
         for pending in system.get_pending_workflows(worker_id, WORKFLOW_VERSION):
+            # A row keeps the queue that it was taken from; QUEUE is only for one without.
             system.reenqueue_for_recovery(pending.workflow_id, [worker_id], QUEUE)
 
     def close(self) -> None:

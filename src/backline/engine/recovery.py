@@ -13,8 +13,10 @@ import socket
 from pathlib import Path
 
 from backline.clock import now_ms
-from backline.db import Database
+from backline.db import Connection, Database
+from backline.engine.dispatch import Dispatch
 from backline.engine.queue import RunQueue
+from backline.ids import RunId
 from backline.runs import Worker, catalog, ledger, queries
 
 MOST_LOSSES = 5
@@ -46,21 +48,35 @@ def this_process() -> tuple[str, str]:
     return socket.gethostname(), process_token(os.getpid())
 
 
-def take_over_dead_workers(database: Database, queue: RunQueue, own_id: str) -> list[str]:
+def take_over_dead_workers(
+    database: Database, queue: RunQueue, dispatch: Dispatch, own_id: str
+) -> list[str]:
     """Hand the runs of dead workers back to the queue. Returns the ids of those workers."""
     with database.read() as connection:
         others = [worker for worker in catalog.unretired(connection) if worker.id != own_id]
     dead = [worker.id for worker in others if is_dead(worker)]
     for worker_id in dead:
-        hand_back(database, queue, worker_id)
+        hand_back(database, queue, dispatch, worker_id)
     return dead
 
 
-def hand_back(database: Database, queue: RunQueue, worker_id: str) -> None:
+def hand_back(database: Database, queue: RunQueue, dispatch: Dispatch, worker_id: str) -> None:
     """Put everything that a worker holds back into the queue, and take it off the list."""
-    with database.write() as connection:
+    with database.exclusive() as connection:
         for run_id in queries.executing_on(connection, worker_id):
-            ledger.lose_attempt(connection, run_id, worker_id, MOST_LOSSES)
+            _lose(connection, dispatch, run_id, worker_id)
     queue.put_back(worker_id)
     with database.write() as connection:
         catalog.retire(connection, worker_id)
+
+
+def _lose(connection: Connection, dispatch: Dispatch, run_id: RunId, worker_id: str) -> None:
+    run = queries.find_run(connection, run_id)
+    status = ledger.lose_attempt(connection, run_id, worker_id, MOST_LOSSES)
+    if run is None or status is None:
+        return
+    if status.is_final:
+        dispatch.after_end(connection, run)
+    elif run.cancel_asked_at is not None:
+        ledger.cancel(connection, run_id, status, "canceled by a caller")
+        dispatch.after_end(connection, run)

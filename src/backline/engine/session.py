@@ -5,15 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Protocol
 
+from backline.engine.kin import Kin
 from backline.engine.log import LiveLog
 from backline.engine.metadata import LiveMetadata
 from backline.errors import BacklineError
 from backline.ids import FileId
+from backline.runs import Wait
 from backline.runtime import Channel
 from backline.runtime import messages as say
 from backline.sdk import StoredFile
 
-Outcome = say.Returned | say.Raised
+Outcome = say.Returned | say.Raised | Wait
+"""How a conversation ends: the task returned, it raised, or the run has to wait."""
 
 
 class Steps(Protocol):
@@ -58,9 +61,11 @@ class Session:
         metadata: LiveMetadata,
         log: LiveLog,
         desk: Desk,
+        kin: Kin,
         workdir: Path,
     ) -> None:
         self._channel = channel
+        self._kin = kin
         self._steps = steps
         self._metadata = metadata
         self._log = log
@@ -79,7 +84,12 @@ class Session:
                 message = self._next()
                 if isinstance(message, (say.Returned, say.Raised)):
                     return message
-                self._answer(message)
+                if isinstance(message, (say.TriggerAsked, say.WaitAsked)):
+                    wait = self._let_wait(message)
+                    if wait is not None:
+                        return wait
+                else:
+                    self._answer(message)
         finally:
             for notes in self._notes:
                 notes.flush()
@@ -100,6 +110,20 @@ class Session:
         waits = [notes.due_seconds() for notes in self._notes]
         return min((seconds for seconds in waits if seconds is not None), default=None)
 
+    def _let_wait(self, message: say.TriggerAsked | say.WaitAsked) -> Wait | None:
+        """Answer what may have to be waited for; return what for, when it has."""
+        if message.key in self._steps:
+            self._channel.send(say.StepKnown(self._steps[message.key]))
+            return None
+        if isinstance(message, say.WaitAsked):
+            answer: Any = self._kin.wait(message)
+        else:
+            answer = self._kin.trigger(message)
+        if isinstance(answer, Wait):
+            return answer
+        self._channel.send(answer if isinstance(answer, say.WaitHere) else say.StepKnown(answer))
+        return None
+
     def _answer(self, message: say.FromChild) -> None:
         match message:
             case say.MetadataChanged():
@@ -113,22 +137,26 @@ class Session:
             case say.StepDone(key, value):
                 self._steps.keep(key, value)
                 self._channel.send(say.Done())
-            case say.FileAsked() | say.FileMade() | say.ServiceAsked():
+            case _:
                 self._channel.send(self._serve(message))
 
-    def _serve(
-        self, request: say.FileAsked | say.FileMade | say.ServiceAsked
-    ) -> say.FileAt | say.FileStored | say.ServiceAnswered | say.Refused:
-        desk = self._desk
+    def _serve(self, request: say.FromChild) -> say.FromSupervisor:
+        """Do what may be refused; a refusal travels as words."""
         try:
             match request:
                 case say.FileAsked(file_id):
-                    return say.FileAt(str(desk.lend(file_id, self._workdir)))
+                    return say.FileAt(str(self._desk.lend(file_id, self._workdir)))
                 case say.FileMade(path, file_name, mime_type):
                     made = self._within_workdir(Path(path))
-                    return say.FileStored(desk.take(made, file_name, mime_type))
+                    return say.FileStored(self._desk.take(made, file_name, mime_type))
                 case say.ServiceAsked(service, question):
-                    return say.ServiceAnswered(desk.ask(service, question))
+                    return say.ServiceAnswered(self._desk.ask(service, question))
+                case say.TokenAsked():
+                    return say.StepKnown(self._kin.open_token(request))
+                case say.TagsAdded(tags):
+                    self._kin.add_tags(tags)
+                    return say.Done()
+            raise BacklineError(f"the child said {type(request).__name__} out of turn")
         except BacklineError as refusal:
             return say.Refused(str(refusal))
 

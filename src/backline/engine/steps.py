@@ -13,19 +13,17 @@ import msgspec
 
 from backline.db import Database
 from backline.errors import RunLost
-from backline.ids import AttemptId, RunId
-from backline.runs import ledger, queries
+from backline.runs import Attempt, ledger, queries
 
 
 class StepRecord:
     """What the run has finished so far, as one attempt sees and extends it."""
 
-    def __init__(self, database: Database, run_id: RunId, attempt_id: AttemptId) -> None:
+    def __init__(self, database: Database, attempt: Attempt) -> None:
         self._database = database
-        self._run_id = run_id
-        self._attempt_id = attempt_id
+        self._attempt = attempt
         with database.read() as connection:
-            self._values = queries.steps_of(connection, run_id)
+            self._values = queries.steps_of(connection, attempt.run_id)
 
     def __contains__(self, key: str) -> bool:
         return key in self._values
@@ -38,8 +36,8 @@ class StepRecord:
 
         Raises `RunLost` when this attempt does not hold the run any more.
         """
-        text = msgspec.json.encode(value).decode()
+        held, text = self._attempt, msgspec.json.encode(value).decode()
         with self._database.write() as connection:
-            if not ledger.keep_step(connection, self._run_id, self._attempt_id, key, text):
-                raise RunLost(f"run {self._run_id} was taken over while step {key!r} was done")
+            if not ledger.keep_step(connection, held.run_id, held.id, held.worker_id, key, text):
+                raise RunLost(f"run {held.run_id} was taken over while step {key!r} was done")
         self._values[key] = text

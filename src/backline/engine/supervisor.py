@@ -18,14 +18,16 @@ from dbos import DBOS, DBOSConfig
 from backline.clock import now_ms
 from backline.db import Database
 from backline.engine.dispatch import Dispatch
-from backline.engine.executor import Executor, Price
-from backline.engine.queue import SERIALIZER, WORKFLOW, WORKFLOW_VERSION, RunQueue
+from backline.engine.executor import Executor
+from backline.engine.queue import SERIALIZER, WORKFLOW, WORKFLOW_VERSION, RunQueue, queue_names
 from backline.engine.recovery import hand_back, take_over_dead_workers, this_process
 from backline.engine.schema import APPLICATION, SCHEMA, engine_connections
 from backline.engine.session import Desk
+from backline.engine.timekeeper import Timekeeper
+from backline.engine.verdict import Price
 from backline.engine.wakeup import Bell
 from backline.ids import new_id
-from backline.runs import Run, Worker, catalog
+from backline.runs import Run, Worker, catalog, queries
 from backline.runtime import Zygote
 from backline.settings import Settings, environment_of_tasks
 
@@ -58,21 +60,29 @@ class Supervisor:
 
     def start(self) -> None:
         """Import the tasks, announce them, and begin to claim runs."""
+        self._dispatch = Dispatch(self._database, self._queue, self._bell)
         self._zygote = Zygote(self._settings.task_modules, environment_of_tasks(self._settings))
         self._executor = self._make_executor()
         self._connections = engine_connections(self._database)
         self._launch_engine(self._connections)
         self._announce()
-        take_over_dead_workers(self._database, self._queue, self.worker_id)
-        self._heart = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
-        self._heart.start()
+        take_over_dead_workers(self._database, self._queue, self._dispatch, self.worker_id)
+        self._threads = [
+            threading.Thread(target=self._beat, name="heartbeat", daemon=True),
+            threading.Thread(target=self._keep_time, name="timekeeper", daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def _make_executor(self) -> Executor:
         return Executor(
             self._database,
             self._zygote,
+            self._dispatch,
+            self._bell,
             worker_id=self.worker_id,
             version=self._settings.version or self._zygote.code_version,
+            slots=self._settings.slots,
             price=Price(
                 MACHINE_VCPU * self._settings.vcpu_second_cents
                 + MACHINE_GIGABYTES * self._settings.gigabyte_second_cents
@@ -97,7 +107,9 @@ class Supervisor:
         }
         engine = DBOS(config=config)
         self._register_workflow()
-        self._queue.set_up(self._settings.slots)
+        self._queue.set_up(self._settings.slots, self._executor.version)
+        # Without this a worker would also take what is bound to other versions.
+        DBOS.listen_queues(queue_names(self._executor.version))
         DBOS.launch()
         self._bell.hang_on(engine.background_thread_stop_events)
 
@@ -123,10 +135,11 @@ class Supervisor:
             started_at=now,
             heartbeat_at=now,
         )
-        tasks = list(self._zygote.tasks)
-        with self._database.write() as connection:
-            catalog.announce(connection, worker, tasks)
-            Dispatch(self._database, self._queue, self._bell).admit(connection, tasks)
+        tasks = self._zygote.tasks
+        with self._database.exclusive() as connection:
+            catalog.announce(connection, worker, tasks.values())
+            self._dispatch.admit(connection, list(tasks))
+        self._bell.ring()
 
     def _beat(self) -> None:
         while not self._stopped.wait(HEARTBEAT_SECONDS):
@@ -142,7 +155,26 @@ class Supervisor:
         if not is_listed or not self._zygote.is_alive:
             log.error("worker %s was declared dead or lost its processes: stopping", self.worker_id)
             os._exit(1)
-        take_over_dead_workers(self._database, self._queue, self.worker_id)
+        take_over_dead_workers(self._database, self._queue, self._dispatch, self.worker_id)
+
+    def _keep_time(self) -> None:
+        """Move what falls due, and stop the runs that somebody canceled."""
+        timekeeper = Timekeeper(self._database, self._dispatch, self._bell)
+        listen = self._bell.listener(self._stopped)
+        seconds = 0.0
+        while not listen(seconds):
+            try:
+                seconds = timekeeper.look()
+                self._stop_canceled()
+            except sa.exc.DBAPIError as trouble:
+                log.warning("the timekeeper could not look: %s", trouble.orig)
+                seconds = 1.0
+
+    def _stop_canceled(self) -> None:
+        with self._database.read() as connection:
+            canceled = queries.to_be_stopped(connection, self.worker_id)
+        for run_id in canceled:
+            self._executor.stop_run(run_id)
 
     def stop(self) -> None:
         """End the executing runs' processes and hand the runs to whoever lives."""
@@ -150,6 +182,7 @@ class Supervisor:
         self._executor.is_stopping = True
         self._zygote.close()
         DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=5)
-        self._heart.join()
-        hand_back(self._database, self._queue, self.worker_id)
+        for thread in self._threads:
+            thread.join()
+        hand_back(self._database, self._queue, self._dispatch, self.worker_id)
         self._connections.dispose()

@@ -22,7 +22,7 @@ SLOT_FREED_SECONDS = 0.005
 
 
 class Bell:
-    """Wakes the queue threads of this process."""
+    """Wakes whoever sleeps in this process until there is something to do."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -45,6 +45,11 @@ class Bell:
         """Let whoever sleeps on these events hear the bell."""
         for event in stop_events:
             event.wait = self._waiter(event)  # type: ignore[method-assign, assignment]
+
+    def listener(self, stop: threading.Event) -> Callable[[float], bool]:
+        """Return a sleep for one thread of our own, ended by a ring; it tells whether to stop."""
+        wait = self._waiter(stop)
+        return lambda seconds: wait(min(seconds, LONGEST_POLL_SECONDS))
 
     def _waiter(self, stop: threading.Event) -> Callable[[float | None], bool]:
         wait_for_stop = stop.wait

@@ -1,7 +1,7 @@
 """The ledger of runs: what was asked for, what happened, and nothing else decides."""
 
 from backline.runs.catalog import Worker
-from backline.runs.run import Attempt, LogLine, NewRun, Run, RunError
+from backline.runs.run import Attempt, LogLine, NewRun, Run, RunError, Wait, check_tags
 from backline.runs.status import AttemptStatus, RunStatus
 
 __all__ = [
@@ -12,5 +12,7 @@ __all__ = [
     "Run",
     "RunError",
     "RunStatus",
+    "Wait",
     "Worker",
+    "check_tags",
 ]

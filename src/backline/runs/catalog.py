@@ -9,7 +9,9 @@ import sqlalchemy as sa
 
 from backline.clock import TimestampMs, now_ms
 from backline.db import Connection, upsert
+from backline.runs import queues
 from backline.runs.tables import announced_tasks, workers
+from backline.sdk import TaskFacts
 
 STALE_AFTER_MS = 10_000
 """A worker whose last heartbeat is older is taken for dead."""
@@ -29,17 +31,19 @@ class Worker(msgspec.Struct, frozen=True):
     stopped_at: TimestampMs | None = None
 
 
-def announce(connection: Connection, worker: Worker, task_identifiers: Collection[str]) -> None:
-    """Write down a worker and what it can run."""
+def announce(connection: Connection, worker: Worker, tasks: Collection[TaskFacts]) -> None:
+    """Write down a worker, what it can run, and the queues that its tasks declare."""
     upsert(connection, workers, ("id",), **msgspec.structs.asdict(worker))
-    for identifier in task_identifiers:
+    for facts in tasks:
+        queues.declare(connection, facts.queue, facts.concurrency_limit)
         upsert(
             connection,
             announced_tasks,
             ("task_identifier", "worker_id"),
-            task_identifier=identifier,
+            task_identifier=facts.identifier,
             worker_id=worker.id,
             version=worker.version,
+            facts=msgspec.json.encode(facts).decode(),
         )
 
 
@@ -70,14 +74,15 @@ def unretired(connection: Connection) -> list[Worker]:
     return [Worker(*row) for row in rows]
 
 
-def is_known(connection: Connection, task_identifier: str) -> bool:
-    """Say whether a worker that did not say goodbye announces the task."""
-    found = connection.execute(
-        sa.select(announced_tasks.c.worker_id)
+def find_task(connection: Connection, task_identifier: str) -> TaskFacts | None:
+    """Return a task as the worker that started last announces it; None when no worker does."""
+    newest = connection.execute(
+        sa.select(announced_tasks.c.facts)
         .where(announced_tasks.c.task_identifier == task_identifier)
+        .order_by(announced_tasks.c.worker_id.desc())
         .limit(1)
-    )
-    return found.first() is not None
+    ).scalar()
+    return None if newest is None else msgspec.json.decode(newest, type=TaskFacts)
 
 
 def known_tasks(connection: Connection) -> list[str]:

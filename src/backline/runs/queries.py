@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 
+from backline.clock import TimestampMs, now_ms
 from backline.db import Connection, Prepared
 from backline.ids import AccountId, RunId
 from backline.runs.run import SUMMARY, Attempt, LogLine, Run
 from backline.runs.status import RunStatus
-from backline.runs.tables import attempts, run_events, run_logs, runs, steps
+from backline.runs.tables import (
+    attempts,
+    run_events,
+    run_logs,
+    run_queues,
+    runs,
+    steps,
+    tokens,
+    waits,
+)
 
 _SUMMARY = [runs.c[name] for name in SUMMARY]
 _WHOLE = [runs.c[name] for name in Run.__struct_fields__]
@@ -31,8 +43,12 @@ _ATTEMPTS_OF = (
 
 def newest_runs(connection: Connection, account_id: AccountId, most: int) -> list[Run]:
     """Return the account's newest runs, newest first, without their large columns."""
-    rows = _NEWEST_OF_ACCOUNT.rows(connection, account_id=account_id, most=most)
-    return [Run(*row) for row in rows]
+    return [Run(*row) for row in newest_rows(connection, account_id, most)]
+
+
+def newest_rows(connection: Connection, account_id: AccountId, most: int) -> list[tuple[Any, ...]]:
+    """Return the same as plain rows in the order of ``SUMMARY``, which cost less and compare fast."""
+    return _NEWEST_OF_ACCOUNT.rows(connection, account_id=account_id, most=most)
 
 
 def find_run(connection: Connection, run_id: RunId) -> Run | None:
@@ -134,3 +150,56 @@ def count_by_status(connection: Connection) -> dict[RunStatus, int]:
     """Return how many runs stand where."""
     rows = connection.execute(sa.select(runs.c.status, sa.func.count()).group_by(runs.c.status))
     return {RunStatus(status): count for status, count in rows}
+
+
+def next_due_at(connection: Connection) -> TimestampMs | None:
+    """Return when the timekeeper next has something to do."""
+    moments = (
+        sa.select(sa.func.min(runs.c.due_at)),
+        sa.select(sa.func.min(runs.c.expires_at)),
+        sa.select(sa.func.min(tokens.c.timeout_at)).where(tokens.c.status == "WAITING"),
+        sa.select(sa.func.min(run_queues.c.retry_at)),
+    )
+    columns = [moment.scalar_subquery() for moment in moments]
+    found = connection.execute(sa.select(*columns)).one()
+    return min((moment for moment in found if moment is not None), default=None)
+
+
+def due_runs(connection: Connection, most: int) -> list[tuple[RunId, RunStatus]]:
+    """Return the runs whose time has come, with where they stand."""
+    rows = connection.execute(
+        sa.select(runs.c.id, runs.c.status)
+        .where(runs.c.due_at <= now_ms())
+        .order_by(runs.c.due_at)
+        .limit(most)
+    )
+    return [(run_id, RunStatus(status)) for run_id, status in rows]
+
+
+def expired_runs(connection: Connection, most: int) -> list[tuple[RunId, str]]:
+    """Return the queued runs that waited longer than they may, with their ttl."""
+    rows = connection.execute(
+        sa.select(runs.c.id, runs.c.ttl)
+        .where(runs.c.expires_at <= now_ms(), runs.c.status == RunStatus.QUEUED.value)
+        .limit(most)
+    )
+    return [(run_id, ttl or "") for run_id, ttl in rows]
+
+
+def wait_key_of(connection: Connection, run_id: RunId) -> str | None:
+    """Return the key of what a frozen run waits for."""
+    key: str | None = connection.execute(
+        sa.select(waits.c.key).where(waits.c.run_id == run_id)
+    ).scalar()
+    return key
+
+
+def to_be_stopped(connection: Connection, worker_id: str) -> list[RunId]:
+    """Return the runs of a worker that somebody asked to cancel."""
+    return list(
+        connection.execute(
+            sa.select(runs.c.id).where(
+                runs.c.worker_id == worker_id, runs.c.cancel_asked_at.is_not(None)
+            )
+        ).scalars()
+    )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal
 
 import msgspec
 
 from backline.clock import TimestampMs
+from backline.errors import InvalidInput
 from backline.ids import AccountId, AttemptId, RunId
 from backline.runs.status import AttemptStatus, RunStatus
 
@@ -22,6 +24,25 @@ class RunError(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, re
     message: str
     name: str
     stack_trace: str = ""
+
+
+def check_tags(tags: Sequence[str]) -> tuple[str, ...]:
+    """Return a caller's tags, or raise ``InvalidInput`` saying which one can not be.
+
+    At most 10, each 1 to 128 characters, none that begins like the account's own.
+    """
+    if len(tags) > MAX_TAGS:
+        raise InvalidInput(f"{len(tags)} tags: a run carries {MAX_TAGS} at most", "tags")
+    for tag in tags:
+        if not 1 <= len(tag) <= MAX_TAG_LENGTH:
+            raise InvalidInput(
+                f"tag {tag[:40]!r} is not 1 to {MAX_TAG_LENGTH} characters long", "tags"
+            )
+        if tag.startswith(ACCOUNT_TAG_PREFIX):
+            raise InvalidInput(
+                f"tag {tag!r}: {ACCOUNT_TAG_PREFIX} tags are set by backline alone", "tags"
+            )
+    return tuple(tags)
 
 
 class NewRun(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +63,24 @@ class NewRun(msgspec.Struct, frozen=True, kw_only=True):
     depth: int = 0
     batch_id: str | None = None
     base_cost_cents: float = 0.0
+    delay_until: TimestampMs | None = None
+    """Not due before; a moment that has passed is no delay."""
+    ttl_seconds: float | None = None
+    """How long it may wait to start; counted from when it is due."""
+    idempotency_key_ttl_seconds: float | None = None
+    queue: str | None = None
+    """Another queue than the task's own."""
+    concurrency_key: str | None = None
+    """Runs of one key share a copy of the queue."""
+    priority_seconds: float = 0.0
+    """Head start in the queue."""
+    machine: str | None = None
+    max_attempts: int | None = None
+    max_duration_seconds: float | None = None
+    locked_version: str | None = None
+    resume_key: str | None = None
+    """The parent's wait that ends when this run does."""
+    replay_of: RunId | None = None
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -77,6 +116,17 @@ class Run(msgspec.Struct, frozen=True):
     metadata: str | None
     # Read for a single run only.
     queue: str = ""
+    lane: str = ""
+    priority_ms: int = 0
+    is_admitted: bool = False
+    admission_count: int = 0
+    concurrency_key: str | None = None
+    machine: str | None = None
+    max_attempts: int | None = None
+    max_duration_ms: int | None = None
+    locked_version: str | None = None
+    cancel_asked_at: TimestampMs | None = None
+    resume_key: str | None = None
     root_id: RunId | None = None
     parent_id: RunId | None = None
     attempt_count: int = 0
@@ -85,6 +135,7 @@ class Run(msgspec.Struct, frozen=True):
     failure_count: int = 0
     loss_count: int = 0
     schedule: str | None = None
+    first_metadata: str | None = None
     error: str | None = None
     payload: str | None = None
     output: str | None = None
@@ -114,6 +165,16 @@ class Attempt(msgspec.Struct, frozen=True):
 
     def __post_init__(self) -> None:
         msgspec.structs.force_setattr(self, "status", AttemptStatus(self.status))
+
+
+class Wait(msgspec.Struct, frozen=True, kw_only=True):
+    """What a frozen run waits for."""
+
+    key: str
+    """The step that the answer becomes."""
+    kind: Literal["time", "token", "runs"]
+    until: TimestampMs | None = None
+    token_id: str | None = None
 
 
 class LogLine(msgspec.Struct, frozen=True):

@@ -60,6 +60,7 @@ runs = sa.Table(
     sa.Column("tags", sa.Text, nullable=False),
     sa.Column("metadata", sa.Text),
     sa.Column("schedule", sa.Text),
+    sa.Column("first_metadata", sa.Text, comment="as it was triggered with, for replays"),
     # The large ones last: a listing then reads none of their pages.
     sa.Column("error", sa.Text),
     sa.Column("payload", sa.Text),

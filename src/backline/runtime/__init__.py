@@ -1,6 +1,6 @@
 """Where a task's code runs: processes of its own, forked from a warm parent, without secrets."""
 
 from backline.runtime.channel import Channel, ChannelClosed
-from backline.runtime.zygote import Child, TaskFacts, Zygote
+from backline.runtime.zygote import Child, Zygote
 
-__all__ = ["Channel", "ChannelClosed", "Child", "TaskFacts", "Zygote"]
+__all__ = ["Channel", "ChannelClosed", "Child", "Zygote"]

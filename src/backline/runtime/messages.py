@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from backline.clock import TimestampMs
 from backline.sdk import RunFacts, StoredFile
 
 
@@ -72,6 +73,63 @@ class ServiceAnswered(msgspec.Struct, frozen=True, tag=True):
     answer: Any
 
 
+class ChildOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """A run that a task triggers. Unset fields are as the task's author declared them."""
+
+    task_identifier: str
+    payload: Any = None
+    tags: list[str] = []
+    metadata: dict[str, Any] | None = None
+    idempotency_key: str | None = None
+    delay_until: TimestampMs | None = None
+    ttl_seconds: float | None = None
+    queue: str | None = None
+    concurrency_key: str | None = None
+    priority_seconds: float = 0.0
+    max_attempts: int | None = None
+    max_duration_seconds: float | None = None
+
+
+class TriggerAsked(msgspec.Struct, frozen=True, tag=True):
+    """Child: trigger these runs, once however often this is asked.
+
+    Answered by `StepKnown` with their ids, or their results when the task waits
+    for them; until they are there the run freezes and this process ends.
+    """
+
+    key: str
+    orders: list[ChildOrder]
+    is_batch: bool
+    is_waited_for: bool
+
+
+class WaitAsked(msgspec.Struct, frozen=True, tag=True):
+    """Child: wait for a time or a token. Answered by `StepKnown` or `WaitHere`, or the run freezes."""
+
+    key: str
+    until: TimestampMs | None = None
+    token_id: str | None = None
+
+
+class WaitHere(msgspec.Struct, frozen=True, tag=True):
+    """Supervisor: the wait is so short that freezing would cost more; sleep, then say `StepDone`."""
+
+    seconds: float
+
+
+class TokenAsked(msgspec.Struct, frozen=True, tag=True):
+    """Child: make a token that something outside completes. Answered by `StepKnown` with it."""
+
+    key: str
+    timeout_seconds: float | None = None
+
+
+class TagsAdded(msgspec.Struct, frozen=True, tag=True):
+    """Child: give the run more tags. Answered by `Done` or `Refused`."""
+
+    tags: list[str]
+
+
 class FileAsked(msgspec.Struct, frozen=True, tag=True):
     """Child: bring a stored file to a local path. Answered by `FileAt` or `Refused`."""
 
@@ -121,6 +179,8 @@ class Raised(msgspec.Struct, frozen=True, tag=True):
     message: str
     stack_trace: str
     permanent: bool
+    retry_after_seconds: float | None = None
+    """When the task itself chose the time of its next attempt."""
 
 
 FromChild = (
@@ -129,11 +189,23 @@ FromChild = (
     | MetadataChanged
     | Said
     | ServiceAsked
+    | TriggerAsked
+    | WaitAsked
+    | TokenAsked
+    | TagsAdded
     | FileAsked
     | FileMade
     | Returned
     | Raised
 )
 FromSupervisor = (
-    Start | StepKnown | StepNeeded | Done | ServiceAnswered | FileAt | FileStored | Refused
+    Start
+    | StepKnown
+    | StepNeeded
+    | WaitHere
+    | Done
+    | ServiceAnswered
+    | FileAt
+    | FileStored
+    | Refused
 )

@@ -37,21 +37,13 @@ from typing import Final
 import msgspec
 
 from backline.errors import SetupError
-from backline.sdk import Retry, Task, registry
+from backline.sdk import TaskFacts, registry
 
 _MOST_NEWS_BYTES: Final = 128 * 1024
 """The longest message over the control socket: the list of tasks at the start."""
 _FORK: Final = b"fork"
 _MAIN: Final = "from backline.runtime.zygote import main; main()"
 _PR_SET_PDEATHSIG: Final = 1
-
-
-class TaskFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What the supervisor knows of a task: enough to announce it and to judge its failures."""
-
-    identifier: str
-    retry: Retry
-    max_duration_seconds: float | None = None
 
 
 class Announcement(msgspec.Struct, frozen=True):
@@ -71,6 +63,12 @@ class Child:
         self._wait_status: int | None = None
         self._born = threading.Event()
         self._gone = threading.Event()
+
+    def terminate(self) -> None:
+        """Ask the process to end; its task gets to clean up."""
+        if self.pid and not self._gone.is_set():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGTERM)
 
     def kill(self) -> None:
         """End the process and everything in its group, at once."""
@@ -208,7 +206,7 @@ def _serve(control: socket.socket) -> None:
         # Ctrl-C reaches the whole terminal group; only the supervisor decides when we end.
         signal.signal(ending, signal.SIG_IGN)
     children: set[int] = set()
-    tasks = [_facts(task) for task in registry]
+    tasks = [task.facts for task in registry]
     control.send(msgspec.json.encode(Announcement(tasks, _code_version())))
     while True:
         readable, _, _ = select.select([control.fileno(), waker], [], [])
@@ -222,14 +220,6 @@ def _serve(control: socket.socket) -> None:
             children.add(_fork(control, descriptors[0]))
     for pid in children:
         _kill_group(pid)
-
-
-def _facts(task: Task) -> TaskFacts:
-    return TaskFacts(
-        identifier=task.identifier,
-        retry=task.retry,
-        max_duration_seconds=task.max_duration_seconds,
-    )
 
 
 def _code_version() -> str:

@@ -1,6 +1,7 @@
 """How a task is written: the decorator, its retry policy, and the context it is given."""
 
 from backline.sdk.context import Context, Files, Metadata, RunFacts, StoredFile
+from backline.sdk.facts import TaskFacts
 from backline.sdk.registry import Registry, registry
 from backline.sdk.retry import NO_RETRY, Retry
 from backline.sdk.task import Task, task
@@ -15,6 +16,7 @@ __all__ = [
     "RunFacts",
     "StoredFile",
     "Task",
+    "TaskFacts",
     "registry",
     "task",
 ]

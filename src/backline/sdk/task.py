@@ -11,6 +11,7 @@ import msgspec
 
 from backline.errors import PayloadInvalid
 from backline.sdk.context import Context
+from backline.sdk.facts import TaskFacts
 from backline.sdk.registry import registry
 from backline.sdk.retry import NO_RETRY, Retry
 
@@ -22,12 +23,13 @@ _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_\-./]{0,127}")
 class Task(msgspec.Struct, frozen=True, kw_only=True):
     """A registered task. Calling it calls the function itself, which is how tests use it."""
 
-    identifier: str
-    """The name that callers trigger, such as ``create-content``."""
     function: TaskFunction
-    retry: Retry = NO_RETRY
-    max_duration_seconds: float | None = None
-    """Active time that one run may take over all its attempts; None is no limit."""
+    facts: TaskFacts
+
+    @property
+    def identifier(self) -> str:
+        """The name that callers trigger, such as ``create-content``."""
+        return self.facts.identifier
 
     def __call__(self, payload: Any, ctx: Context) -> Any:
         return self.function(payload, ctx)
@@ -69,25 +71,40 @@ def task(
     *,
     retry: Retry = NO_RETRY,
     max_duration_seconds: float | None = None,
+    queue: str = "",
+    concurrency_limit: int | None = None,
+    ttl_seconds: float | None = None,
 ) -> Callable[[TaskFunction], Task]:
     """Announce a function as a task.
+
+    ``retry`` says when a failed attempt is tried again; ``max_duration_seconds``
+    is the active time of a run over all attempts; ``queue`` is shared by tasks
+    that name the same one, of which ``concurrency_limit`` runs execute at once;
+    ``ttl_seconds`` is how long a run may wait to start.
 
     The function takes the payload and a ``Context``; what it returns is the
     run's output. Code between its steps must be repeatable: after a crash it
     runs again, and only finished steps are answered from the record.
     """
+    if concurrency_limit is not None and concurrency_limit < 1:
+        raise ValueError(f"concurrency_limit={concurrency_limit} would let no run start: use 1 or more")
+    if queue and not _IDENTIFIER.fullmatch(queue):
+        raise ValueError(f"queue name {queue!r}: use letters, digits and - _ . / (128 at most)")
     if not _IDENTIFIER.fullmatch(identifier):
         raise ValueError(
             f"task name {identifier!r}: use letters, digits and - _ . / (128 at most, a letter or digit first)"
         )
 
     def register(function: TaskFunction) -> Task:
-        new = Task(
+        facts = TaskFacts(
             identifier=identifier,
-            function=function,
             retry=retry,
             max_duration_seconds=max_duration_seconds,
+            queue=queue or f"task/{identifier}",
+            concurrency_limit=concurrency_limit,
+            ttl_seconds=ttl_seconds,
         )
+        new = Task(function=function, facts=facts)
         registry.add(new)
         return new
 

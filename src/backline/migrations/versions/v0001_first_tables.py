@@ -124,6 +124,7 @@ def upgrade() -> None:
         sa.Column("tags", sa.Text(), nullable=False),
         sa.Column("metadata", sa.Text()),
         sa.Column("schedule", sa.Text()),
+        sa.Column("first_metadata", sa.Text(), comment="as it was triggered with, for replays"),
         sa.Column("error", sa.Text()),
         sa.Column("payload", sa.Text()),
         sa.Column("output", sa.Text()),

@@ -1,0 +1,89 @@
+"""Who may start next. The ledger decides; the engine only runs what was let in.
+
+A run is let in when its lane and the environment have a place, its queue is
+not paused and not over its rate. The transactions that ask are few: trigger,
+end, freeze, wake, a changed limit; each is exclusive, so no place is given
+away twice.
+"""
+
+from __future__ import annotations
+
+from backline.clock import now_ms
+from backline.db import Connection
+from backline.engine.queue import RunQueue
+from backline.runs import ledger, queues
+
+ENVIRONMENT_LIMIT = 100
+"""Runs that execute at once in all queues together, as in Trigger.dev."""
+_PAGE = 50
+
+
+class Admission:
+    """Hands waiting runs to the engine as far as there is room."""
+
+    def __init__(self, queue: RunQueue, environment_limit: int = ENVIRONMENT_LIMIT) -> None:
+        self._queue = queue
+        self._environment_limit = environment_limit
+
+    def fill(self, connection: Connection, lane: str) -> None:
+        """Let in what one lane has waiting, after something changed in it."""
+        room = min(self._room_in_all(connection), self._room(connection, lane))
+        if room > 0:
+            for run_id, _ in queues.waiting(connection, room, lane=lane):
+                self._let_in(connection, run_id)
+
+    def fill_freed(self, connection: Connection, lane: str) -> None:
+        """Let in whoever is next after a place of the lane was given back.
+
+        Only when the environment had been full may another lane be first.
+        """
+        if self._room_in_all(connection) > 1:
+            self.fill(connection, lane)
+        else:
+            self.fill_all(connection)
+
+    def fill_all(self, connection: Connection) -> None:
+        """Let in whatever waits anywhere, in order."""
+        room_in_all = self._room_in_all(connection)
+        rooms: dict[str, int] = {}
+        while room_in_all > 0:
+            full = frozenset(lane for lane, room in rooms.items() if room <= 0)
+            page = queues.waiting(connection, min(_PAGE, room_in_all), not_in=full)
+            if not page:
+                return
+            for run_id, lane in page:
+                if lane not in rooms:
+                    rooms[lane] = self._room(connection, lane)
+                if rooms[lane] > 0:
+                    self._let_in(connection, run_id)
+                    rooms[lane] -= 1
+                    room_in_all -= 1
+
+    def _room_in_all(self, connection: Connection) -> int:
+        return self._environment_limit - queues.places_taken_in_all(connection)
+
+    def _room(self, connection: Connection, lane: str) -> int:
+        queue = queues.find(connection, queues.queue_of(lane))
+        if queue.is_paused:
+            return 0
+        room = self._environment_limit
+        if queue.limit is not None:
+            room = queue.limit - queues.places_taken(connection, lane)
+        if queue.rate_limit is not None:
+            room = min(room, self._room_in_rate(connection, queue))
+        return room
+
+    def _room_in_rate(self, connection: Connection, queue: queues.Queue) -> int:
+        """Count what the rate still allows; when nothing, note when it will."""
+        assert queue.rate_limit is not None
+        period_ms = queue.rate_period_ms or 1000
+        starts = queues.starts_since(connection, queue.name, now_ms() - period_ms)
+        room = queue.rate_limit - len(starts)
+        retry_at = None if room > 0 else starts[-queue.rate_limit] + period_ms
+        queues.change(connection, queue.name, retry_at=retry_at)
+        return room
+
+    def _let_in(self, connection: Connection, run_id: str) -> None:
+        ticket = ledger.admit(connection, run_id)
+        if ticket is not None:
+            self._queue.put(connection, ticket)

@@ -1,0 +1,113 @@
+"""What a run does beyond itself: it triggers other runs, and waits for them, a token or the time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from backline.clock import now_ms
+from backline.db import Connection, Database
+from backline.engine.dispatch import Dispatch
+from backline.errors import RunLost
+from backline.ids import RunId, new_id
+from backline.runs import Attempt, NewRun, Run, Wait, ledger, queries, waiting
+from backline.runtime import messages as say
+
+SHORT_WAIT_MS = 5_000
+"""A wait up to this long is slept through in the process, as Trigger.dev does; freezing costs more."""
+
+
+class Kin:
+    """The run's dealings with others, for one attempt on one worker."""
+
+    def __init__(
+        self, database: Database, dispatch: Dispatch, run: Run, attempt: Attempt, bell: Any
+    ) -> None:
+        self._database = database
+        self._dispatch = dispatch
+        self._run = run
+        self._attempt = attempt
+        self._bell = bell
+
+    def trigger(self, asked: say.TriggerAsked) -> list[RunId] | Wait:
+        """Trigger the runs, once per key, and say what to wait for, if the task does."""
+        ids_key = f"{asked.key}.runs" if asked.is_waited_for else asked.key
+        with self._database.exclusive() as connection:
+            kept = queries.steps_of(connection, self._run.id).get(ids_key)
+            if kept is None:
+                kept = self._open(connection, asked, ids_key)
+        self._bell.ring()
+        ids = msgspec.json.decode(kept, type=list[str])
+        return Wait(key=asked.key, kind="runs") if asked.is_waited_for else ids
+
+    def _open(self, connection: Connection, asked: say.TriggerAsked, ids_key: str) -> str:
+        batch_id = new_id("batch") if asked.is_batch else None
+        if batch_id is not None:
+            ledger.open_batch(connection, batch_id, self._run.account_id, len(asked.orders))
+        ids = [
+            self._dispatch.open(connection, self._child(order, asked, batch_id)).run_id
+            for order in asked.orders
+        ]
+        text = msgspec.json.encode(ids).decode()
+        kept = ledger.keep_step(
+            connection, self._run.id, self._attempt.id, self._attempt.worker_id, ids_key, text
+        )
+        if not kept:
+            raise RunLost(f"run {self._run.id} was taken over while it triggered others")
+        return text
+
+    def _child(
+        self, order: say.ChildOrder, asked: say.TriggerAsked, batch_id: str | None
+    ) -> NewRun:
+        verb = "batchTrigger" if asked.is_batch else "trigger"
+        return NewRun(
+            **msgspec.structs.asdict(order) | {"tags": tuple(order.tags)},
+            account_id=self._run.account_id,
+            environment=self._run.environment,
+            is_test=self._run.is_test,
+            trigger_function=f"{verb}AndWait" if asked.is_waited_for else verb,
+            parent_id=self._run.id,
+            root_id=self._run.root_id,
+            depth=self._run.depth + 1,
+            batch_id=batch_id,
+            resume_key=asked.key if asked.is_waited_for else None,
+        )
+
+    def wait(self, asked: say.WaitAsked) -> say.WaitHere | Wait:
+        """Decide how a wait is waited: here, or frozen."""
+        if asked.token_id is not None:
+            return Wait(key=asked.key, kind="token", token_id=asked.token_id)
+        left_ms = (asked.until or 0) - now_ms()
+        if left_ms <= SHORT_WAIT_MS:
+            return say.WaitHere(max(0, left_ms) / 1000)
+        return Wait(key=asked.key, kind="time", until=asked.until)
+
+    def open_token(self, asked: say.TokenAsked) -> dict[str, Any]:
+        """Make a token of the run's account, once per key."""
+        timeout = asked.timeout_seconds
+        with self._database.write() as connection:
+            token = waiting.open_token(
+                connection,
+                self._run.account_id,
+                timeout_at=None if timeout is None else now_ms() + round(timeout * 1000),
+                idempotency_key=f"{self._run.id}/{asked.key}",
+            )
+        return {"id": token.id}
+
+    def add_tags(self, tags: list[str]) -> None:
+        """Give the run more tags. Raises ``InvalidInput`` beyond what a run may carry."""
+        with self._database.write() as connection:
+            ledger.add_tags(connection, self._run.id, tags)
+
+
+def answer_at_once(connection: Connection, run_id: RunId, wait: Wait) -> str | None:
+    """Return the answer of a wait that is over before it began, JSON text."""
+    if wait.kind == "runs":
+        return waiting.results_if_all_ended(connection, run_id, wait.key)
+    if wait.kind == "token":
+        token = waiting.find_token(connection, wait.token_id or "")
+        if token is None or token.status == waiting.WAITING:
+            return None
+        return waiting.token_answer(token.status, token.output)
+    return "null" if (wait.until or 0) <= now_ms() else None

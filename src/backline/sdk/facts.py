@@ -1,0 +1,22 @@
+"""What others may know of a task without importing it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from backline.sdk.retry import NO_RETRY, Retry
+
+
+class TaskFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """A task as its author declared it: enough to queue its runs and to judge their failures."""
+
+    identifier: str
+    retry: Retry = NO_RETRY
+    max_duration_seconds: float | None = None
+    """Active time that one run may take over all its attempts."""
+    queue: str = ""
+    """The queue of its runs; ``task/<identifier>`` when the author named none."""
+    concurrency_limit: int | None = None
+    """How many runs of the queue may execute at once; None is bounded by the environment alone."""
+    ttl_seconds: float | None = None
+    """How long a run may wait to start before it expires."""
