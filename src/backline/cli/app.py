@@ -41,6 +41,7 @@ for _name, _place, _group, _help in (
     ("orgs", "orgs:app", _ADMINISTER, "Make organizations and say who belongs to them."),
     ("artists", "artists:app", _ADMINISTER, "Make artists and say whose they are."),
     ("keys", "keys:app", _ADMINISTER, "Make, list and revoke API keys."),
+    ("doctor", "doctor:doctor", _ADMINISTER, "Try what backline needs of this machine."),
 ):
     app.command(f"backline.cli.{_place}", name=_name, group=_group, help=_help)
 
