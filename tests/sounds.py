@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import av
@@ -60,11 +61,13 @@ def click_track(bpm: float, seconds: float, first_seconds: float = 0.2) -> tuple
     return track, times
 
 
+@cache
 def song(seed: int, plan: str = "IVCVCBCO") -> tuple[Wave, list[float], float]:
     """Return a made-up song, the times of its choruses, and its tempo.
 
     Verses share their chords, choruses also their tune; every instance gets
-    noise of its own, so that nothing repeats to the sample.
+    noise of its own, so that nothing repeats to the sample. The same song is
+    handed to every test that asks for it: copy before changing it.
     """
     draw = np.random.default_rng(seed)
     bpm = float(draw.integers(88, 132))

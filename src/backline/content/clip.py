@@ -23,14 +23,15 @@ LEAD_IN_SECONDS = 0.03
 
 _NOTES_WEIGHT, _SOUND_WEIGHT = 0.7, 0.3
 """What makes two beats alike: mostly their notes, partly their sound."""
-_STACKED_BEATS = 4
+_BAR_BEATS = _STACKED_BEATS = 4
 _BEST_RETURNS = 3
 
-# What a beginning is judged by, weighed on 90 songs put together from known sections: choruses
-# much louder, a little louder and as loud as the verses.
+# What a beginning is judged by, weighed on 216 songs put together from known sections, their
+# choruses much louder, a little louder and as loud as their verses (99, 71 and 60 % found to 2 s).
 _RETURNS_WEIGHT = 1.4
 _LOUDNESS_WEIGHT = 0.8
-_NEW_NOTES_WEIGHT, _NEW_SOUND_WEIGHT = 0.35, 0.15
+_NEW_NOTES_WEIGHT, _NEW_SOUND_WEIGHT = 0.15, 0.15
+_RISE_WEIGHT = 0.1
 _OPENING_SHARE, _OPENING_PENALTY = 0.2, 0.5
 """The first moments of a song are intro and verse more often than hook; the penalty fades out."""
 _NOVELTY_BEATS = 32
@@ -126,7 +127,7 @@ def _possible_starts(song: Song, grid: Array, duration_seconds: float) -> NDArra
     """Indices of the downbeats after which a whole clip still sounds; any beat, when there are none."""
     fits = grid + duration_seconds <= song.sounds_until_seconds + LEAD_IN_SECONDS
     on_beats = len(grid) == len(song.rhythm.beat_seconds)
-    downbeats = np.arange(len(grid)) % 4 == song.rhythm.first_downbeat
+    downbeats = np.arange(len(grid)) % _BAR_BEATS == song.rhythm.first_downbeat
     chosen = np.flatnonzero(fits & downbeats) if on_beats else np.flatnonzero(fits)
     return chosen if len(chosen) else np.zeros(1, np.intp)
 
@@ -137,13 +138,14 @@ def _scores(song: Song, grid: Array, window: int) -> Array:
     notes = _between(song.notes, grid, NOTES_PER_SECOND)
     alike_sound = _alike(sound)
     likeness = _NOTES_WEIGHT * _alike(_stacked(notes)) + _SOUND_WEIGHT * alike_sound
-    loudness = _forward_mean(_unit(sound.mean(axis=1)), window)
+    loudness = sound.mean(axis=1)
     opening = np.clip(1 - np.arange(len(grid)) / len(grid) / _OPENING_SHARE, 0, 1)
     scores: Array = (
         _RETURNS_WEIGHT * _returns(likeness, window)
-        + _LOUDNESS_WEIGHT * loudness
+        + _LOUDNESS_WEIGHT * _forward_mean(_unit(loudness), window)
         + _NEW_NOTES_WEIGHT * _novelty(_alike(notes))
         + _NEW_SOUND_WEIGHT * _novelty(alike_sound)
+        + _RISE_WEIGHT * _rise(loudness)
         - _OPENING_PENALTY * opening
     )
     return scores
@@ -202,6 +204,14 @@ def _novelty(likeness: Array) -> Array:
         for beat in range(len(likeness))
     ]
     return _unit(np.array(change))
+
+
+def _rise(loudness: Array) -> Array:
+    """How much louder the bar after each beat is than the bar before, 0 to 1."""
+    before = np.pad(loudness, (_BAR_BEATS, 0), mode="edge")[: len(loudness)]
+    bars = _forward_mean(loudness, _BAR_BEATS) - _forward_mean(before, _BAR_BEATS)
+    risen: Array = bars / max(2 * float(bars.std()), 1e-6)
+    return risen.clip(0, 1)
 
 
 def _forward_mean(values: Array, window: int) -> Array:
