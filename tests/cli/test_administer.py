@@ -106,3 +106,13 @@ def test_a_wrong_database_is_told_by_its_setting(
     """A database that backline does not run on is refused with the setting's name."""
     monkeypatch.setenv("BACKLINE_DATABASE_URL", "mysql://localhost/x")
     assert "BACKLINE_DATABASE_URL" in refuse("accounts", "create", "Ann")
+
+
+def test_a_database_that_does_not_answer_is_named(
+    refuse: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The address is told, its password is not."""
+    monkeypatch.setenv("BACKLINE_DATABASE_URL", "postgresql://ann:hush@127.0.0.1:1/ledger")
+    told = refuse("accounts", "create", "Ann")
+    assert "127.0.0.1:1/ledger can not be used" in told
+    assert "hush" not in told
