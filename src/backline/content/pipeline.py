@@ -178,9 +178,9 @@ def render(
     """Step 4: draw and encode the film, and store it."""
     progress.begin("building the scene", 0.2)
     source = read_picture(ctx.files.open(picture.file_id))
-    overlay = draw_caption(caption.text, order.template)
     sound = _sound(heard, ctx)
     scene = build_scene(order.template, source, _scene_facts(seed, heard, sound))
+    overlay = draw_caption(caption.text, order.template, scene.faces)
     progress.begin("rendering", 0.25)
     path = ctx.workdir / "video.mp4"
     tags = {"title": heard.title, "artist": order.artist_name or heard.artist}

@@ -29,8 +29,32 @@ class Planes(NamedTuple):
     cr: Plane
 
 
+class Area(NamedTuple):
+    """A rectangle of the frame, pixels; ``right`` and ``bottom`` are just outside."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def width(self) -> int:
+        """Pixels."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        """Pixels."""
+        return self.bottom - self.top
+
+
 class Scene(Protocol):
     """What a template builds: a clip that can be drawn frame by frame, in any order."""
+
+    @property
+    def faces(self) -> tuple[Area, ...]:
+        """The parts of the frame where somebody's face is during the clip: captions leave them free."""
+        ...
 
     def draw(self, index: int, into: Planes) -> None:
         """Draw frame ``index`` of the clip over all of ``into``; the same index gives the same pixels."""

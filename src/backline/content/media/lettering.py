@@ -10,8 +10,8 @@ import numpy as np
 import uharfbuzz as hb
 
 from backline.content.media.canvas import blurred, rounded_rectangle
+from backline.content.media.frame import Area
 from backline.content.media.overlay import Coverage, Ink, Overlay, overlay_of
-from backline.content.media.safe_area import Area
 from backline.content.media.typesetting import Setting
 from backline.content.templates.template import CaptionLook
 

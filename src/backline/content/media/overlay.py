@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backline.content.media.colour import ycbcr_of
-from backline.content.media.frame import Plane, Planes
-from backline.content.media.safe_area import Area
+from backline.content.media.frame import Area, Plane, Planes
 
 Coverage = NDArray[np.float32]
 """(height, width), 0 to 1."""

@@ -8,9 +8,10 @@ of what they say for posts and for adverts), rounded outwards to even pixels.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from backline.content.media.frame import FRAME_HEIGHT, FRAME_WIDTH
+from backline.content.media.frame import FRAME_HEIGHT, FRAME_WIDTH, Area
 
 
 class Margins(NamedTuple):
@@ -30,25 +31,6 @@ SHORTS = Margins(left=48, top=288, right=192, bottom=672)
 """Search and account above; like, comment, share, remix at the right; title and channel below."""
 
 
-class Area(NamedTuple):
-    """A rectangle of the frame, pixels; ``right`` and ``bottom`` are just outside."""
-
-    left: int
-    top: int
-    right: int
-    bottom: int
-
-    @property
-    def width(self) -> int:
-        """Pixels."""
-        return self.right - self.left
-
-    @property
-    def height(self) -> int:
-        """Pixels."""
-        return self.bottom - self.top
-
-
 def safe_area() -> Area:
     """Return what is free in all three apps, made symmetric so that centred text stands in the middle."""
     apps = (TIKTOK, REELS, SHORTS)
@@ -56,3 +38,17 @@ def safe_area() -> Area:
     top = max(app.top for app in apps)
     bottom = max(app.bottom for app in apps)
     return Area(side, top, FRAME_WIDTH - side, FRAME_HEIGHT - bottom)
+
+
+def free_bands(area: Area, kept_clear: Sequence[Area]) -> list[Area]:
+    """Return the parts of an area, over its full width, that lie above, between and below what is kept clear."""
+    bands, top = [], area.top
+    for taken in sorted(kept_clear, key=lambda each: each.top):
+        if taken.right <= area.left or taken.left >= area.right:
+            continue
+        if taken.top > top:
+            bands.append(area._replace(top=top, bottom=min(area.bottom, taken.top)))
+        top = max(top, taken.bottom)
+    if top < area.bottom:
+        bands.append(area._replace(top=top))
+    return bands

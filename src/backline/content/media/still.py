@@ -72,3 +72,34 @@ class Still(NamedTuple):
         sample_plane(self.planes.y, matrix, into.y)
         sample_plane(self.planes.cb, chroma, into.cb, CHROMA_SITE)
         sample_plane(self.planes.cr, chroma, into.cr, CHROMA_SITE)
+
+
+class SoftStill(NamedTuple):
+    """A background that is out of focus: kept and sampled at half size, at a third of the cost.
+
+    What is soft has nothing to lose there but its grain, which is laid over the
+    frame instead: without any, dark gradients would show as steps.
+    """
+
+    planes: Planes
+    """Of a picture of 810 by 1440 pixels."""
+    grain: Plane
+    """The frame's size, around 128."""
+
+    def draw(self, matrix: Matrix, into: Planes) -> None:
+        """Draw what the camera sees over all of ``into``."""
+        luma, chroma = halved(matrix), halved(halved(matrix))
+        _enlarge(self.planes.y, luma, _LUMA_SITE, into.y)
+        _enlarge(self.planes.cb, chroma, _SMALL_CHROMA_SITE, into.cb)
+        _enlarge(self.planes.cr, chroma, _SMALL_CHROMA_SITE, into.cr)
+        cv2.addWeighted(into.y, 1.0, self.grain, 1.0, -128.0, dst=into.y)
+
+
+_SMALL_CHROMA_SITE = (0.375, 0.5)
+"""`CHROMA_SITE`, a quarter of a sample left of the middle, in samples twice as wide."""
+
+
+def _enlarge(source: Plane, matrix: Matrix, site: tuple[float, float], into: Plane) -> None:
+    half = np.empty((into.shape[0] // 2, into.shape[1] // 2), np.uint8)
+    sample_plane(source, matrix, half, site)
+    cv2.resize(half, (into.shape[1], into.shape[0]), dst=into, interpolation=cv2.INTER_LINEAR)

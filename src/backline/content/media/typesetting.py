@@ -72,11 +72,13 @@ def _is_steering(char: str) -> bool:
     )
 
 
-def typeset(text: str, weight: int, size: int, width: int, height: int) -> Setting | None:
+def typeset(
+    text: str, weight: int, size: int, width: int, height: int, share: float = CAPTION_SHARE
+) -> Setting | None:
     """Fit ``text`` into ``width`` by ``height`` pixels; None when there is nothing to draw.
 
-    The type shrinks from ``size`` to 44 pixels while the text is taller than a
-    caption should be, then down to 34 while it is taller than the box; what is
+    The type shrinks from ``size`` to 44 pixels while the text is taller than ``share``
+    of the box, as a caption should not be, then down to 34 while it is taller than the box; what is
     longer still ends in an ellipsis.
     """
     paragraphs, unshown = _measured(cleaned(text)[:_LONGEST], weight)
@@ -84,7 +86,7 @@ def typeset(text: str, weight: int, size: int, width: int, height: int) -> Setti
         return None
     for trial in _sizes(size):
         setting = _set(paragraphs, trial, width, unshown)
-        limit = height if trial <= COMFORTABLE_SIZE else height * CAPTION_SHARE
+        limit = height if trial <= COMFORTABLE_SIZE else height * share
         if setting.height <= limit:
             return setting
     return _cut(paragraphs, weight, width, height, unshown)

@@ -8,15 +8,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from backline.content.media.canvas import add_grain, cover, finished
+from backline.content.media.canvas import add_grain, finished
 from backline.content.media.colour import to_planes
 from backline.content.media.disc import Disc
-from backline.content.media.focus import focus_of
-from backline.content.media.frame import FRAME_RATE, Planes, Scene
+from backline.content.media.figure import face_area
+from backline.content.media.frame import FRAME_RATE, Area, Planes, Scene
 from backline.content.media.light import Glow, Motes, float_motes, glow
 from backline.content.media.picture import Picture
 from backline.content.media.still import Still, view_matrix
 from backline.content.motion import Camera, SceneFacts, energy_at, pulse_at
+from backline.content.portrait import Framing, find_portrait, frame_for
+from backline.content.templates.album_record_store.layout import SLEEVE_CENTRE, SLEEVE_SIDE
 from backline.content.templates.album_record_store.record import (
     Dust,
     lay_record,
@@ -38,6 +40,7 @@ class Shop(NamedTuple):
     dust: Dust
     lamps: Glow
     motes: Motes
+    faces: tuple[Area, ...]
 
 
 class RecordStore(NamedTuple):
@@ -46,6 +49,11 @@ class RecordStore(NamedTuple):
     shop: Shop
     camera: Camera
     facts: SceneFacts
+
+    @property
+    def faces(self) -> tuple[Area, ...]:
+        """Those on the sleeve."""
+        return self.shop.faces
 
     def draw(self, index: int, into: Planes) -> None:
         """Draw frame ``index`` over all of ``into``."""
@@ -75,7 +83,8 @@ def build(picture: Picture, facts: SceneFacts) -> Scene:
 def _paint_shop(picture: Picture, seed: int) -> Shop:
     rng = np.random.default_rng(seed)
     side = min(1100, max(512, min(picture.width, picture.height)))
-    art = cover(picture.rgb, side, side, focus_of(picture.rgb))
+    framing = frame_for(picture, side, side, eye_line=0.42)
+    art = framing.cut(picture.rgb, side, side)
     lamps = lamp_light(rng)
     canvas = paint_shop(lamps, rng)
     visible = lay_record(canvas, rng)
@@ -87,4 +96,14 @@ def _paint_shop(picture: Picture, seed: int) -> Shop:
         dust=record_dust(visible, rng),
         lamps=glow(lamps),
         motes=float_motes(rng, 16, largest=8.0),
+        faces=_faces(picture, framing, side),
     )
+
+
+def _faces(picture: Picture, framing: Framing, side: int) -> tuple[Area, ...]:
+    """Return where the faces of the artwork are on the sleeve; its tilt of a degree is left out."""
+    factor = SLEEVE_SIDE / side
+    to_still = framing.matrix * factor
+    to_still[:, 2] += np.array(SLEEVE_CENTRE) - SLEEVE_SIDE / 2
+    faces = find_portrait(picture).main_faces
+    return tuple(face_area(face.box, to_still) for face in faces)

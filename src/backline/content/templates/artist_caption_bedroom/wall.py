@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import cv2
+import msgspec
 import numpy as np
 
 from backline.content.media.canvas import (
     Canvas,
     Mask,
     blurred,
-    cover,
     enlarged,
     grid,
     noise,
@@ -20,10 +20,13 @@ from backline.content.media.canvas import (
     shade,
     smoothstep,
 )
-from backline.content.media.focus import focus_of
-from backline.content.media.picture import Rgb
+from backline.content.media.figure import face_area
+from backline.content.media.frame import Area
+from backline.content.media.grade import graded
+from backline.content.media.picture import Picture, Rgb
 from backline.content.media.still import STILL_HEIGHT, STILL_WIDTH
-from backline.content.templates.artist_caption_bedroom.full_frame import night_grade
+from backline.content.portrait import find_portrait, frame_for
+from backline.content.templates.artist_caption_bedroom.full_frame import NIGHT
 from backline.content.templates.artist_caption_bedroom.light import (
     MAGENTA,
     SMALL_HEIGHT,
@@ -43,16 +46,23 @@ PAPER = np.array([0.80, 0.74, 0.80], np.float32)
 WALL = np.array([0.105, 0.082, 0.125], np.float32)
 
 
-def hang_on_wall(rgb: Rgb, led: Canvas, rng: np.random.Generator) -> Canvas:
-    """Return the still: wall, glow, print, lamps, and the dark shapes of a bed below."""
-    aspect = min(WIDEST, max(TALLEST, rgb.shape[1] / rgb.shape[0]))
+def hang_on_wall(
+    picture: Picture, led: Canvas, rng: np.random.Generator
+) -> tuple[Canvas, tuple[Area, ...]]:
+    """Return the still (wall, glow, print, lamps, a bed below), and the faces on the print."""
+    aspect = min(WIDEST, max(TALLEST, picture.aspect))
     width = round(min(STILL_WIDTH * PRINT_BOX[0], STILL_HEIGHT * PRINT_BOX[1] * aspect))
     size = (width, round(width / aspect))
-    canvas = _wall(led, _halo(size, rgb), rng)
-    _hang(canvas, _paper_print(rgb, size), float(rng.uniform(-1.4, -0.6)))
+    framing = frame_for(picture, *size)
+    art = framing.cut(picture.rgb, *size)
+    canvas = _wall(led, _halo(size, art), rng)
+    _hang(canvas, _paper_print(art), float(rng.uniform(-1.4, -0.6)))
     _make_bed(canvas, led, rng)
     canvas += string_lights(rng, STILL_WIDTH, STILL_HEIGHT)
-    return canvas
+    to_still = framing.matrix
+    to_still[:, 2] += np.array(PRINT_MIDDLE) * (STILL_WIDTH, STILL_HEIGHT) - np.array(size) / 2
+    faces = find_portrait(picture).main_faces
+    return canvas, tuple(face_area(face.box, to_still) for face in faces)
 
 
 def _wall(led: Canvas, halo: Canvas, rng: np.random.Generator) -> Canvas:
@@ -81,13 +91,13 @@ def _halo(size: tuple[int, int], rgb: Rgb) -> Canvas:
     return np.asarray(3.0 * blurred(source, 7) + 1.6 * blurred(source, 28), np.float32)
 
 
-def _paper_print(rgb: Rgb, size: tuple[int, int]) -> Canvas:
+def _paper_print(art: Rgb) -> Canvas:
     """Return the print: the picture, graded only a little, on paper with a margin."""
     margin = round(STILL_WIDTH * 0.018)
-    art = cover(rgb, *size, focus_of(rgb))
-    graded = 0.6 * night_grade(art, 0.36) + 0.4 * (art.astype(np.float32) / 255) * 0.8
+    by_night = graded(art, msgspec.structs.replace(NIGHT, middle=0.36))
+    shown = 0.6 * by_night + 0.4 * (art.astype(np.float32) / 255) * 0.8
     sheet = cv2.copyMakeBorder(
-        graded, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=PAPER.tolist()
+        shown, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=PAPER.tolist()
     )
     x, y = grid(sheet.shape[1], sheet.shape[0])
     sheen = 0.86 + 0.10 * (1 - x / sheet.shape[1]) + 0.06 * (1 - y / sheet.shape[0])

@@ -1,0 +1,91 @@
+"""Something cut out that stands in a scene, nearer to the camera than what is behind it.
+
+It moves a little more than the background does: two planes are enough for the
+eye to see depth.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from backline.content.media.canvas import Canvas, Mask
+from backline.content.media.colour import to_planes
+from backline.content.media.disc import Window
+from backline.content.media.frame import Plane, Planes
+from backline.content.media.still import CHROMA_SITE, Matrix, halved, sample_plane
+
+
+class Layer(NamedTuple):
+    """Pre-multiplied planes of a part of the still, and how much of what is behind they hide."""
+
+    left: int
+    top: int
+    """Still pixels, even."""
+    planes: Planes
+    hides: Plane
+    """0..255, at half size: edges are soft, and half the pixels are half the time."""
+
+    @property
+    def box(self) -> tuple[int, int, int, int]:
+        """Left, top, right, bottom on the still."""
+        height, width = self.planes.y.shape
+        return self.left, self.top, self.left + width, self.top + height
+
+    def draw(self, to_still: Matrix, into: Planes) -> None:
+        """Lay it over a frame that a camera sees through ``to_still``."""
+        window = self._window(to_still, into)
+        if min(window.size) < 2:
+            return
+        matrix = window.shifted(to_still)
+        matrix[:, 2] -= (self.left, self.top)
+        half = (window.size[0] // 2, window.size[1] // 2)
+        shows = cv2.bitwise_not(_sampled(self.hides, halved(matrix), half))
+        small = halved(matrix)
+        _lay(self.planes.cb, small, CHROMA_SITE, shows, window.of(into.cb, 2))
+        _lay(self.planes.cr, small, CHROMA_SITE, shows, window.of(into.cr, 2))
+        large = cv2.resize(shows, window.size, interpolation=cv2.INTER_LINEAR)
+        _lay(self.planes.y, matrix, _MIDDLE, large, window.of(into.y))
+
+    def _window(self, to_still: Matrix, into: Planes) -> Window:
+        left, top, right, bottom = self.box
+        corners = np.array([[left, right, left, right], [top, top, bottom, bottom]], np.float64)
+        placed = np.linalg.solve(to_still[:, :2], corners - to_still[:, 2:])
+        low = np.maximum(np.floor(placed.min(axis=1)).astype(int), 0) & ~1
+        high = (np.ceil(placed.max(axis=1)).astype(int) + 1) & ~1
+        height, width = into.y.shape
+        return Window(int(low[0]), int(low[1]), min(width, int(high[0])), min(height, int(high[1])))
+
+
+def layer_of(canvas: Canvas, mask: Mask, left: int = 0, top: int = 0) -> Layer:
+    """Make a layer of a canvas (0 to 1, even sides) and its mask; the corner stands at (left, top)."""
+    planes = to_planes(np.clip(canvas, 0, 1) * np.float32(255))
+    height, width = mask.shape
+    half = cv2.resize(mask, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+    # The same softness for what is shown and what is hidden, else edges get a fringe.
+    full = cv2.resize(half, (width, height), interpolation=cv2.INTER_LINEAR)
+    y, cb, cr = (
+        np.rint(plane * cover).astype(np.uint8)
+        for plane, cover in zip(planes, (full, half, half), strict=True)
+    )
+    return Layer(left, top, Planes(y, cb, cr), np.rint(half * 255).astype(np.uint8))
+
+
+_MIDDLE = (0.5, 0.5)
+
+
+def _sampled(
+    source: Plane, matrix: Matrix, size: tuple[int, int], site: tuple[float, float] = _MIDDLE
+) -> Plane:
+    target = np.empty((size[1], size[0]), np.uint8)
+    sample_plane(source, matrix, target, site, cv2.BORDER_CONSTANT)
+    return target
+
+
+def _lay(
+    source: Plane, matrix: Matrix, site: tuple[float, float], shows: Plane, part: Plane
+) -> None:
+    colour = _sampled(source, matrix, (part.shape[1], part.shape[0]), site)
+    cv2.add(cv2.multiply(part, shows, scale=1 / 255), colour, dst=part)
