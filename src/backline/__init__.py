@@ -4,7 +4,17 @@ This is the front door for authors of tasks: what a task file imports, and
 nothing that would load a server.
 """
 
-from backline.errors import AbortRun, BacklineError
-from backline.sdk import Context, Retry, StoredFile, task
+from backline.errors import AbortRun, BacklineError, RetryLater
+from backline.sdk import Context, Retry, RunResult, StoredFile, TriggerOptions, task
 
-__all__ = ["AbortRun", "BacklineError", "Context", "Retry", "StoredFile", "task"]
+__all__ = [
+    "AbortRun",
+    "BacklineError",
+    "Context",
+    "Retry",
+    "RetryLater",
+    "RunResult",
+    "StoredFile",
+    "TriggerOptions",
+    "task",
+]

@@ -12,6 +12,7 @@
     │   ├── TooLarge             more bytes than we take
     │   └── UnsupportedType      a kind of content that we do not take
     ├── TaskError                a run can not go on
+    │   ├── RetryLater           try again, at a time that the task chooses
     │   ├── AbortRun             not worth another attempt
     │   │   ├── MediaError       a song, picture or video that can not be used
     │   │   └── FetchError       a URL that we can not, or must not, fetch
@@ -86,6 +87,17 @@ class UnsupportedType(UsageError):
 
 class TaskError(BacklineError):
     """Raised when an attempt at a run can not go on."""
+
+
+class RetryLater(TaskError):
+    """Raised by a task that wants its next attempt at a time of its own choosing.
+
+    It counts as a failed attempt; when none is left the run fails with this message.
+    """
+
+    def __init__(self, message: str, *, after_seconds: float) -> None:
+        super().__init__(message)
+        self.after_seconds = after_seconds
 
 
 class AbortRun(TaskError):

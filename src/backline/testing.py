@@ -16,9 +16,10 @@ import inspect
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
@@ -26,7 +27,19 @@ import msgspec
 
 from backline.errors import AbortRun
 from backline.ids import new_id
-from backline.sdk import Context, Files, Metadata, RunFacts, StoredFile, Task
+from backline.sdk import (
+    Context,
+    Files,
+    Metadata,
+    RunFacts,
+    RunResult,
+    StoredFile,
+    Task,
+    TokenResult,
+    TriggerOptions,
+    Waiting,
+    registry,
+)
 
 T = TypeVar("T")
 
@@ -88,6 +101,26 @@ class InlineFiles(Files):
         return record
 
 
+class InlineWaiting(Waiting):
+    """Waits that are over at once, written down for the test to look at."""
+
+    def __init__(self, tokens: Mapping[str, Any]) -> None:
+        self._tokens = tokens
+        self.waits: list[str] = []
+
+    def seconds(self, seconds: float) -> None:
+        self.waits.append(f"{seconds:g} s")
+
+    def until(self, moment: datetime) -> None:
+        self.waits.append(moment.isoformat())
+
+    def token(self, token_id: str) -> TokenResult:
+        self.waits.append(token_id)
+        if token_id not in self._tokens:
+            return TokenResult(ok=False)
+        return TokenResult(ok=True, output=self._tokens[token_id])
+
+
 class InlineContext(Context):
     """A run that lives in memory. ``steps`` holds what each step returned, as plain JSON.
 
@@ -101,6 +134,7 @@ class InlineContext(Context):
         files: InlineFiles,
         steps: Mapping[str, Any] | None = None,
         services: Mapping[str, Callable[[Any], Any]] | None = None,
+        tokens: Mapping[str, Any] | None = None,
     ) -> None:
         self.run = run
         self.metadata: InlineMetadata = InlineMetadata()
@@ -108,6 +142,8 @@ class InlineContext(Context):
         self.workdir = folder
         self.steps: dict[str, Any] = dict(steps or {})
         self.said: list[tuple[str, str]] = []
+        self.wait: InlineWaiting = InlineWaiting(tokens or {})
+        self.tags = list(run.tags)
         self._services = services or {}
         self._seen: Counter[str] = Counter()
 
@@ -132,6 +168,51 @@ class InlineContext(Context):
         if name not in self._services:
             raise AbortRun(f"no service {name!r}: hand one to run_inline in services")
         return self._services[name](request)
+
+    def trigger(self, task: str, payload: Any = None, options: TriggerOptions | None = None) -> str:
+        return self.trigger_and_wait(task, payload, options).id
+
+    def trigger_and_wait(
+        self, task: str, payload: Any = None, options: TriggerOptions | None = None
+    ) -> RunResult:
+        (result,) = self.batch_trigger_and_wait(task, [payload], options)
+        return result
+
+    def batch_trigger(
+        self, task: str, payloads: Sequence[Any], options: TriggerOptions | None = None
+    ) -> list[str]:
+        return [result.id for result in self.batch_trigger_and_wait(task, payloads, options)]
+
+    def batch_trigger_and_wait(
+        self, task: str, payloads: Sequence[Any], options: TriggerOptions | None = None
+    ) -> list[RunResult]:
+        tags = [] if options is None else options.tags
+        return [self._child(task, payload, tags) for payload in payloads]
+
+    def _child(self, task: str, payload: Any, tags: list[str]) -> RunResult:
+        """Perform a child run here and now; what it raises is its result, as in real runs."""
+        child = registry.get(task)
+        if child is None:
+            raise AbortRun(f"no task {task!r} was imported: import its module in the test")
+        run_id = new_id("run")
+        try:
+            ended = run_inline(
+                child, payload, workdir=self.workdir / run_id, run_id=run_id, tags=tags
+            )
+        except Exception as error:  # noqa: BLE001 - a child's failure is a value to its parent
+            described = {"name": type(error).__name__, "message": str(error)}
+            return RunResult(id=run_id, ok=False, error=described)
+        return RunResult(id=run_id, ok=True, output=ended.output)
+
+    def new_token(
+        self,
+        timeout_seconds: float | None = None,  # noqa: ARG002 - no time passes inline
+    ) -> str:
+        self._seen["token"] += 1
+        return f"waitpoint_{self._seen['token']}"
+
+    def add_tags(self, *tags: str) -> None:
+        self.tags += [tag for tag in tags if tag not in self.tags]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,14 +241,18 @@ def run_inline(
     steps: Mapping[str, Any] | None = None,
     workdir: Path | None = None,
     services: Mapping[str, Callable[[Any], Any]] | None = None,
+    tokens: Mapping[str, Any] | None = None,
     run_id: str = "run_00000000000000000000000000",
+    tags: Sequence[str] = (),
 ) -> InlineRun:
     """Perform a task here and now, and return what came of it.
 
     ``payload`` is plain JSON and is read as a worker reads it. ``files`` are
     the stored files within the run's reach, by id. Steps found in ``steps``
     are answered from there, as after a crash. ``services`` answer what the
-    task asks of its worker, by name. ``workdir`` keeps the saved
+    task asks of its worker, by name; ``tokens`` are what tokens are completed
+    with, by id (the first that the task makes is ``waitpoint_1``). Waits are
+    over at once. ``workdir`` keeps the saved
     files; without it they lie in a new temporary folder, which is the
     caller's to remove. Raises what the task raises.
     """
@@ -175,8 +260,8 @@ def run_inline(
     scratch = folder / "work"
     scratch.mkdir(parents=True, exist_ok=True)
     shelf = InlineFiles(folder / "files", files or {})
-    facts = RunFacts(id=run_id, task_identifier=task.identifier, account_id="")
-    context = InlineContext(facts, scratch, shelf, steps or {}, services or {})
+    facts = RunFacts(id=run_id, task_identifier=task.identifier, account_id="", tags=list(tags))
+    context = InlineContext(facts, scratch, shelf, steps or {}, services, tokens)
     output = task(task.read_payload(payload), context)
     if inspect.isawaitable(output):
         output = asyncio.run(_result_of(output))

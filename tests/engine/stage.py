@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from backline import AbortRun, Context, Retry, StoredFile, task
+from backline import AbortRun, Context, Retry, RetryLater, StoredFile, TriggerOptions, task
 
 QUICKLY = Retry(max_attempts=3, min_delay_ms=10, max_delay_ms=20)
 
@@ -149,3 +149,91 @@ def asks(service: str, ctx: Context) -> Any:
 async def async_hello(name: str, ctx: Context) -> str:
     """Be a coroutine."""
     return f"hello {name}"
+
+
+@task("naps")
+def naps(payload: dict[str, Any], ctx: Context) -> dict[str, Any]:
+    """Wait frozen in the middle, and count how often each part is done."""
+    diary = Diary(payload["path"])
+    before = ctx.step("before", diary.note, "before")
+    started = diary.note("started")
+    ctx.wait.seconds(payload["seconds"])
+    return {"before": before, "started": started, "process": os.getpid()}
+
+
+@task("family")
+def family(depth: int, ctx: Context) -> dict[str, Any]:
+    """Wait for a child that waits for a grandchild."""
+    if depth == 0:
+        return {"depth": 0, "from": ctx.run.id}
+    child = ctx.trigger_and_wait("family", depth - 1)
+    return {"depth": depth, "ok": child.ok, "child": child.output}
+
+
+@task("parent-of-a-failure")
+def parent_of_a_failure(payload: Any, ctx: Context) -> dict[str, Any]:
+    """Wait for a child that fails, and for a batch."""
+    failed = ctx.trigger_and_wait("always-fails")
+    batch = ctx.batch_trigger_and_wait("hello-world", [1, 2, 3])
+    alone = ctx.trigger("hello-world", "alone", TriggerOptions(tags=["left-alone"]))
+    return {
+        "ok": failed.ok,
+        "error": failed.error,
+        "batch": [result.output for result in batch],
+        "alone": alone,
+    }
+
+
+@task("waits-for-a-token")
+def waits_for_a_token(timeout_seconds: float | None, ctx: Context) -> dict[str, Any]:
+    """Make a token, tell of it, and wait for it."""
+    token_id = ctx.new_token(timeout_seconds)
+    ctx.metadata.set("token", token_id)
+    result = ctx.wait.token(token_id)
+    return {"ok": result.ok, "output": result.output}
+
+
+@task("cleans-up")
+def cleans_up(diary: Diary, ctx: Context) -> None:
+    """Be interrupted in the middle, and clean up."""
+    diary.note("began")
+    try:
+        time.sleep(600)
+    finally:
+        diary.note("cleaned")
+
+
+@task("does-not-listen")
+def does_not_listen(diary: Diary, ctx: Context) -> None:
+    """Refuse to be interrupted."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    diary.note("began")
+    time.sleep(600)
+
+
+@task("takes-too-long", max_duration_seconds=0.5)
+def takes_too_long(payload: Any, ctx: Context) -> None:
+    """Be active for longer than allowed."""
+    time.sleep(600)
+
+
+@task("one-at-a-time", queue="narrow", concurrency_limit=1)
+def one_at_a_time(diary: Diary, ctx: Context) -> None:
+    """Write down when it is inside and when it is outside."""
+    diary.note("in")
+    time.sleep(diary.nap_seconds)
+    diary.note("out")
+
+
+@task("chooses-its-time", retry=QUICKLY)
+def chooses_its_time(diary: Diary, ctx: Context) -> int:
+    """Ask for a later attempt."""
+    if diary.note("try") == 1:
+        raise RetryLater("not yet", after_seconds=0.05)
+    return ctx.run.attempt_number
+
+
+@task("tags-itself")
+def tags_itself(tags: list[str], ctx: Context) -> None:
+    """Add tags while running."""
+    ctx.add_tags(*tags)

@@ -4,21 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import io
+import signal
 import socket
 import threading
+import time
 import traceback
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr, redirect_stdout
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
 import msgspec
 
-from backline.errors import AbortRun, BacklineError, SetupError
+from backline.clock import TimestampMs, now_ms
+from backline.errors import AbortRun, BacklineError, RetryLater, SetupError
 from backline.runtime import messages as say
 from backline.runtime.channel import Channel
-from backline.sdk import Context, Files, Metadata, StoredFile, Task, registry
+from backline.sdk import (
+    Context,
+    Files,
+    Metadata,
+    RunResult,
+    StoredFile,
+    Task,
+    TokenResult,
+    TriggerOptions,
+    Waiting,
+    registry,
+)
 
 T = TypeVar("T")
 
@@ -30,12 +45,26 @@ MAX_STACK_FRAMES = 50
 def perform(link: socket.socket) -> None:
     """Perform the run that the supervisor names, and send its outcome as the last message."""
     channel = Channel(link, say.FromSupervisor)
+    signal.signal(signal.SIGTERM, _interrupt)
     start = channel.receive()
     try:
         outcome: say.Returned | say.Raised = say.Returned(_call(start, channel))
     except BaseException as error:  # noqa: BLE001 - whatever the task raised is the run's outcome
         outcome = describe(error)
     channel.send(outcome)
+
+
+class RunStopped(BaseException):
+    """Raised in a task when its run is canceled or has taken too long.
+
+    Not an ``Exception``, so that ``except Exception`` lets it pass; ``finally``
+    blocks get a few seconds before the process is killed.
+    """
+
+
+def _interrupt(_signal: int, _frame: object) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise RunStopped("the run was stopped")
 
 
 def _call(start: say.Start, channel: Channel) -> object:
@@ -89,6 +118,7 @@ def describe(error: BaseException) -> say.Raised:
         message=str(error)[:MAX_ERROR_MESSAGE_LENGTH] or type(error).__name__,
         stack_trace="".join(frames),
         permanent=isinstance(error, BacklineError) and error.permanent,
+        retry_after_seconds=error.after_seconds if isinstance(error, RetryLater) else None,
     )
 
 
@@ -120,6 +150,7 @@ class ChildContext(Context):
         self.run = start.run
         self.metadata = _ChildMetadata(self._line)
         self.files = _ChildFiles(self._line)
+        self.wait = _ChildWaiting(self._line, self._key)
         self.workdir = Path(start.workdir)
 
     def step(self, name: str, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
@@ -147,6 +178,88 @@ class ChildContext(Context):
     def service(self, name: str, request: Any) -> Any:
         answer: say.ServiceAnswered = self._line.ask(say.ServiceAsked(name, request))
         return answer.answer
+
+    def trigger(self, task: str, payload: Any = None, options: TriggerOptions | None = None) -> str:
+        (run_id,) = self._trigger(f"trigger {task}", [_order(task, payload, options)])
+        return str(run_id)
+
+    def trigger_and_wait(
+        self, task: str, payload: Any = None, options: TriggerOptions | None = None
+    ) -> RunResult:
+        (ended,) = self._trigger(
+            f"trigger {task}", [_order(task, payload, options)], is_waited_for=True
+        )
+        return msgspec.convert(ended, RunResult)
+
+    def batch_trigger(
+        self, task: str, payloads: Sequence[Any], options: TriggerOptions | None = None
+    ) -> list[str]:
+        orders = [_order(task, payload, options) for payload in payloads]
+        return self._trigger(f"batch {task}", orders, is_batch=True)
+
+    def batch_trigger_and_wait(
+        self, task: str, payloads: Sequence[Any], options: TriggerOptions | None = None
+    ) -> list[RunResult]:
+        orders = [_order(task, payload, options) for payload in payloads]
+        ended = self._trigger(f"batch {task}", orders, is_batch=True, is_waited_for=True)
+        return msgspec.convert(ended, list[RunResult])
+
+    def _trigger(
+        self,
+        name: str,
+        orders: list[say.ChildOrder],
+        *,
+        is_batch: bool = False,
+        is_waited_for: bool = False,
+    ) -> list[Any]:
+        if not orders:
+            return []
+        asked = say.TriggerAsked(self._key(name), orders, is_batch, is_waited_for)
+        answer: say.StepKnown = self._line.ask(asked)
+        return list(answer.value)
+
+    def new_token(self, timeout_seconds: float | None = None) -> str:
+        answer: say.StepKnown = self._line.ask(say.TokenAsked(self._key("token"), timeout_seconds))
+        return str(answer.value["id"])
+
+    def add_tags(self, *tags: str) -> None:
+        self._line.ask(say.TagsAdded(list(tags)))
+
+
+def _order(task: str, payload: Any, options: TriggerOptions | None) -> say.ChildOrder:
+    chosen = msgspec.structs.asdict(options or TriggerOptions())
+    delay_seconds = chosen.pop("delay_seconds")
+    return say.ChildOrder(
+        task_identifier=task,
+        payload=msgspec.to_builtins(payload, str_keys=True),
+        delay_until=None if delay_seconds is None else now_ms() + round(delay_seconds * 1000),
+        **chosen,
+    )
+
+
+class _ChildWaiting(Waiting):
+    def __init__(self, line: _Line, key_of: Callable[[str], str]) -> None:
+        self._line = line
+        self._key_of = key_of
+
+    def seconds(self, seconds: float) -> None:
+        # The end is fixed when the wait begins, and a frozen run is never asked again.
+        self._until_ms(now_ms() + round(max(0.0, seconds) * 1000))
+
+    def until(self, moment: datetime) -> None:
+        utc = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        self._until_ms(round(utc.timestamp() * 1000))
+
+    def _until_ms(self, until: TimestampMs) -> None:
+        key = self._key_of("wait")
+        answer = self._line.ask(say.WaitAsked(key, until=until))
+        if isinstance(answer, say.WaitHere):
+            time.sleep(answer.seconds)
+            self._line.ask(say.StepDone(key, None))
+
+    def token(self, token_id: str) -> TokenResult:
+        answer = self._line.ask(say.WaitAsked(self._key_of("wait"), token_id=token_id))
+        return msgspec.convert(answer.value, TokenResult)
 
 
 def revive(value: Any, function: Callable[..., T]) -> T:

@@ -1,6 +1,16 @@
 """How a task is written: the decorator, its retry policy, and the context it is given."""
 
-from backline.sdk.context import Context, Files, Metadata, RunFacts, StoredFile
+from backline.sdk.context import (
+    Context,
+    Files,
+    Metadata,
+    RunFacts,
+    RunResult,
+    StoredFile,
+    TokenResult,
+    TriggerOptions,
+    Waiting,
+)
 from backline.sdk.facts import TaskFacts
 from backline.sdk.registry import Registry, registry
 from backline.sdk.retry import NO_RETRY, Retry
@@ -14,9 +24,13 @@ __all__ = [
     "Registry",
     "Retry",
     "RunFacts",
+    "RunResult",
     "StoredFile",
     "Task",
     "TaskFacts",
+    "TokenResult",
+    "TriggerOptions",
+    "Waiting",
     "registry",
     "task",
 ]

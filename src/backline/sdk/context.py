@@ -7,7 +7,8 @@ These are contracts. The worker's child process fills them for real runs,
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -79,12 +80,67 @@ class Files(ABC):
         """Put a local file into storage under the run's account and return its record."""
 
 
+class RunResult(msgspec.Struct, frozen=True, kw_only=True):
+    """How a run ended that a task waited for."""
+
+    id: str
+    ok: bool
+    """Whether it was completed; anything else left no output."""
+    output: Any = None
+    error: dict[str, Any] | None = None
+    """``message``, ``name`` and ``stackTrace`` when it did not complete."""
+
+
+class TokenResult(msgspec.Struct, frozen=True, kw_only=True):
+    """How a token ended that a task waited for."""
+
+    ok: bool
+    """False when its time ran out."""
+    output: Any = None
+
+
+class TriggerOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What may be said about a run beside its task and payload."""
+
+    tags: list[str] = []
+    metadata: dict[str, Any] | None = None
+    idempotency_key: str | None = None
+    delay_seconds: float | None = None
+    ttl_seconds: float | None = None
+    queue: str | None = None
+    concurrency_key: str | None = None
+    priority_seconds: float = 0.0
+    max_attempts: int | None = None
+    max_duration_seconds: float | None = None
+
+
+class Waiting(ABC):
+    """Waits that hold nothing: beyond a few seconds the run freezes, without a process or a slot.
+
+    Each counts as a step: after it the task starts again from the top, and
+    finished steps and waits are answered from the record.
+    """
+
+    @abstractmethod
+    def seconds(self, seconds: float) -> None:
+        """Go on after so many seconds."""
+
+    @abstractmethod
+    def until(self, moment: datetime) -> None:
+        """Go on at a moment; one without a zone is UTC, one that has passed is now."""
+
+    @abstractmethod
+    def token(self, token_id: str) -> TokenResult:
+        """Go on when the token is completed from outside, or its time has run out."""
+
+
 class Context(ABC):
     """A run, seen from inside its task."""
 
     run: RunFacts
     metadata: Metadata
     files: Files
+    wait: Waiting
     workdir: Path
     """An empty folder of this attempt's own, removed when the attempt ends."""
 
@@ -116,3 +172,33 @@ class Context(ABC):
 
         Raises ``AbortRun`` with the service's reason when it refuses.
         """
+
+    @abstractmethod
+    def trigger(self, task: str, payload: Any = None, options: TriggerOptions | None = None) -> str:
+        """Trigger another run and go on at once. Returns its id. Counts as a step."""
+
+    @abstractmethod
+    def trigger_and_wait(
+        self, task: str, payload: Any = None, options: TriggerOptions | None = None
+    ) -> RunResult:
+        """Trigger another run and wait, frozen, for its end."""
+
+    @abstractmethod
+    def batch_trigger(
+        self, task: str, payloads: Sequence[Any], options: TriggerOptions | None = None
+    ) -> list[str]:
+        """Trigger a run per payload as one batch and go on at once. Returns their ids."""
+
+    @abstractmethod
+    def batch_trigger_and_wait(
+        self, task: str, payloads: Sequence[Any], options: TriggerOptions | None = None
+    ) -> list[RunResult]:
+        """Trigger a run per payload as one batch and wait, frozen, for the last one's end."""
+
+    @abstractmethod
+    def new_token(self, timeout_seconds: float | None = None) -> str:
+        """Make a token that something outside completes. Returns its id. Counts as a step."""
+
+    @abstractmethod
+    def add_tags(self, *tags: str) -> None:
+        """Give the run more tags. Raises ``AbortRun`` beyond what a run may carry."""

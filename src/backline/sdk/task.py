@@ -87,7 +87,9 @@ def task(
     runs again, and only finished steps are answered from the record.
     """
     if concurrency_limit is not None and concurrency_limit < 1:
-        raise ValueError(f"concurrency_limit={concurrency_limit} would let no run start: use 1 or more")
+        raise ValueError(
+            f"concurrency_limit={concurrency_limit} would let no run start: use 1 or more"
+        )
     if queue and not _IDENTIFIER.fullmatch(queue):
         raise ValueError(f"queue name {queue!r}: use letters, digits and - _ . / (128 at most)")
     if not _IDENTIFIER.fullmatch(identifier):
