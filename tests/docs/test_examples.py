@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 import shlex
 from pathlib import Path
 
@@ -13,6 +14,12 @@ from backline.sdk import registry
 from backline.testing import run_inline
 from tests.docs.test_pages import PAGES, ROOT
 
+EXAMPLES = {
+    "announce": ({"text": "new song!", "fans": 120}, {"written": 120}),
+    "count-words": ({"text": "drive until the morning comes"}, {"words": 5}),
+    "shout": ("hey", "HEY"),
+}
+"""What to give to each task that a page shows, and what it gives back."""
 TEXTS = {path: path.read_text(encoding="utf-8") for path in PAGES}
 
 
@@ -54,15 +61,17 @@ def test_a_target_that_is_shown_exists(line: str) -> None:
         for code in re.findall(r"^```python\n(.*?)^```", text, re.M | re.S)
     ],
 )
-def test_a_task_that_is_shown_runs(
+def test_code_that_is_shown_runs(
     path: Path, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The code is a module whose task does what its docstring says."""
-    monkeypatch.syspath_prepend(tmp_path)
+    """The code is a module that loads, and a task in it does what the page says."""
+    monkeypatch.setattr(registry, "_tasks", {})
     (tmp_path / "label_tasks.py").write_text(code)
-    monkeypatch.delitem(__import__("sys").modules, "label_tasks", raising=False)
-    __import__("label_tasks")
-    task = registry.get("count-words")
-    assert task is not None
-    done = run_inline(task, {"text": "drive until the morning comes"}, workdir=tmp_path / "work")
-    assert done.output == {"words": 5}
+    shown = runpy.run_path(str(tmp_path / "label_tasks.py"))
+    assert len(registry) == 1
+    for task in registry:
+        payload, output = EXAMPLES[task.identifier]
+        assert run_inline(task, payload, workdir=tmp_path / "work").output == output
+    for name, test in shown.items():
+        if name.startswith("test_"):
+            test()
