@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from backline.cli import app
+from backline.examples.tasks import hello_world
 from backline.sdk import registry
 from backline.testing import run_inline
 from tests.docs.test_pages import PAGES, ROOT
@@ -17,6 +18,7 @@ from tests.docs.test_pages import PAGES, ROOT
 EXAMPLES = {
     "announce": ({"text": "new song!", "fans": 120}, {"written": 120}),
     "count-words": ({"text": "drive until the morning comes"}, {"words": 5}),
+    "remind": ({"of": "the show"}, {"heard": {"echo": {"of": "the show"}}}),
     "shout": ("hey", "HEY"),
 }
 """What to give to each task that a page shows, and what it gives back."""
@@ -65,11 +67,11 @@ def test_code_that_is_shown_runs(
     path: Path, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The code is a module that loads, and a task in it does what the page says."""
-    monkeypatch.setattr(registry, "_tasks", {})
+    monkeypatch.setattr(registry, "_tasks", {"hello-world": hello_world})
     (tmp_path / "label_tasks.py").write_text(code)
     shown = runpy.run_path(str(tmp_path / "label_tasks.py"))
-    assert len(registry) == 1
-    for task in registry:
+    assert len(registry) == 2
+    for task in [each for each in registry if each is not hello_world]:
         payload, output = EXAMPLES[task.identifier]
         assert run_inline(task, payload, workdir=tmp_path / "work").output == output
     for name, test in shown.items():
