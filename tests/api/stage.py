@@ -71,7 +71,8 @@ class Api:
             AttemptStatus.COMPLETED if status is RunStatus.COMPLETED else AttemptStatus.FAILED
         )
         with self.database.write() as connection:
-            attempt = ledger.start_attempt(connection, run_id, RunStatus.QUEUED, "worker_1", "v7")
+            ledger.admit(connection, run_id)
+            attempt = ledger.start_attempt(connection, run_id, "worker_1", "v7")
             assert attempt is not None
             ending = Ending(
                 run=status,
@@ -82,7 +83,7 @@ class Api:
                 output=output,
                 error=error,
             )
-            assert ledger.end_attempt(connection, run_id, attempt.id, ending)
+            assert ledger.end_attempt(connection, run_id, attempt.id, "worker_1", ending)
 
 
 def refusal(answer: Response) -> tuple[int, str]:

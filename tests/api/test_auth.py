@@ -59,6 +59,11 @@ def test_a_login_token_needs_an_issuer_that_is_trusted(api: Api, token: str) -> 
     assert ask(api, authorization=f"Bearer {token}") == (401, UNKNOWN)
 
 
+def test_a_refusal_names_the_scheme_to_use(api: Api) -> None:
+    """As HTTP asks of every 401 (RFC 9110, section 11.6.1)."""
+    assert api.get(None, RUNS).headers["www-authenticate"] == "Bearer"
+
+
 def test_another_scheme_is_refused(api: Api) -> None:
     """The refusal says what to send."""
     code, text = ask(api, authorization="Basic YTpi")

@@ -117,10 +117,11 @@ def lead_to(connection: Any, run_id: str, status: RunStatus) -> None:
         changes = {"ttl": "10m", "expired_at": 1_700_000_000_000, "finished_at": 1_700_000_000_000}
         assert ledger.move(connection, run_id, RunStatus.QUEUED, status, "late", **changes)
         return
-    attempt = ledger.start_attempt(connection, run_id, RunStatus.QUEUED, "worker_1", "20261123.1")
+    ledger.admit(connection, run_id)
+    attempt = ledger.start_attempt(connection, run_id, "worker_1", "20261123.1")
     assert attempt is not None
     if status is not RunStatus.EXECUTING:
-        assert ledger.end_attempt(connection, run_id, attempt.id, end_of(status))
+        assert ledger.end_attempt(connection, run_id, attempt.id, "worker_1", end_of(status))
 
 
 def test_every_run_is_as_the_contract_says(

@@ -17,7 +17,7 @@ from msgspec import UNSET
 
 from backline.api.manners import asked_method
 from backline.api.services import AnyRequest
-from backline.errors import InvalidInput, UsageError
+from backline.errors import InvalidInput, NotAuthenticated, UsageError
 from backline.wire.recoup import Problem
 
 log = logging.getLogger(__name__)
@@ -26,7 +26,8 @@ log = logging.getLogger(__name__)
 def refuse(_: AnyRequest, refusal: UsageError) -> Response[bytes]:
     """Answer an error of the caller."""
     field = refusal.field if isinstance(refusal, InvalidInput) else None
-    return _problem(refusal.status, str(refusal), field)
+    headers = {"WWW-Authenticate": "Bearer"} if isinstance(refusal, NotAuthenticated) else None
+    return _problem(refusal.status, str(refusal), field, headers)
 
 
 def refuse_protocol(request: AnyRequest, refusal: HTTPException) -> Response[bytes]:

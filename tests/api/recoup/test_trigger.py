@@ -9,6 +9,7 @@ import pytest
 
 from backline.clock import now_ms
 from backline.runs import Worker, catalog
+from backline.sdk import TaskFacts
 from tests.api.stage import RUNS, Api, refusal, refused_field
 from tests.cast import Cast, Player
 
@@ -61,7 +62,7 @@ def test_a_known_task_is_queued(api: Api, cast: Cast) -> None:
     """The run and the engine's entry are written together."""
     worker = Worker("worker_x", "host", "1:1", "v1", 1, now_ms(), now_ms())
     with api.database.write() as connection:
-        catalog.announce(connection, worker, ["known-task"])
+        catalog.announce(connection, worker, [TaskFacts(identifier="known-task", queue="known")])
     try:
         answer = api.post(cast.alice, RUNS, {"taskIdentifier": "known-task"})
         assert shown(api, cast.alice, answer.json()["runId"])["status"] == "QUEUED"

@@ -57,9 +57,9 @@ ATTEMPT_STATUSES: dict[str, TaskAttemptStatus] = {
 Row = tuple[Any, ...]
 """A row of the ledger, in the order of ``runs.run.SUMMARY``."""
 
-ROWS_KEPT = 2048
+ROWS_KEPT = 4096
 LARGEST_KEPT_CHARACTERS = 4096
-"""Runs with more metadata are written anew each time, so that what is kept stays below 20 MB."""
+"""Runs with more metadata are written anew each time, so that what is kept is at most some 40 MB."""
 
 _METADATA = SUMMARY.index("metadata")
 _NULL = Raw(b"null")
