@@ -22,7 +22,7 @@ from litestar.datastructures import State
 from backline.accounts import Gatekeeper
 from backline.api import HANDLERS, ROUTES, AsgiApp, KeyUse, Manners, Services
 from backline.db import Database, connect
-from backline.engine import Bell, Dispatch, RunQueue, prepare_engine_tables
+from backline.engine import Bell, Dispatch, RunQueue, open_relay, prepare_engine_tables
 from backline.files import Shelf
 from backline.migrations import migrate
 from backline.settings import Settings
@@ -32,24 +32,32 @@ from backline.storage import open_store
 def create_app(settings: Settings, database: Database, bell: Bell | None = None) -> AsgiApp:
     """Put the API together over a database whose tables are in place.
 
-    ``bell`` wakes a worker in the same process as soon as a run is triggered.
-    The application closes what it opened when it stops; the database stays the caller's.
+    ``bell`` wakes a worker in the same process as soon as a run is triggered;
+    without one the workers of other processes are rung for. The application closes what it opened when it stops; the database stays the caller's.
     """
     store = open_store(settings.storage_url)
     queue = RunQueue(database)
+    relay = None
+    if bell is None:
+        bell = Bell()
+        relay = open_relay(bell, database)
     services = Services(
         settings=settings,
         database=database,
         gatekeeper=Gatekeeper(settings),
         key_use=KeyUse(database),
-        dispatch=Dispatch(database, queue, bell or Bell()),
+        dispatch=Dispatch(database, queue, bell),
         shelf=Shelf(database, store, settings),
         store=store,
     )
 
     @asynccontextmanager
     async def open_for_business(_: Litestar) -> AsyncIterator[None]:
+        if relay is not None:
+            relay.start(listening=False)
         yield
+        if relay is not None:
+            relay.close()
         services.key_use.close()
         queue.close()
 

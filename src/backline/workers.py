@@ -13,7 +13,7 @@ import msgspec
 
 from backline.accounts import load_reach, may_work_for
 from backline.db import Database, connect
-from backline.engine import Bell, RunQueue, Supervisor, prepare_engine_tables
+from backline.engine import Bell, RunQueue, Supervisor, open_relay, prepare_engine_tables
 from backline.errors import AbortRun
 from backline.files import Shelf
 from backline.ids import AccountId, FileId
@@ -86,11 +86,14 @@ def working(settings: Settings, database: Database, bell: Bell) -> Iterator[Supe
     supervisor = Supervisor(
         settings, database, queue, lambda run: RunDesk(database, shelf, services, run), bell
     )
+    relay = open_relay(bell, database)
     supervisor.start()
+    relay.start(listening=True)
     try:
         yield supervisor
     finally:
         supervisor.stop()
+        relay.close()
         queue.close()
 
 

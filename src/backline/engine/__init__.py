@@ -2,6 +2,7 @@
 
 from backline.engine.dispatch import Dispatch, Triggered
 from backline.engine.queue import RunQueue
+from backline.engine.relay import Relay, open_relay
 from backline.engine.schema import prepare_engine_tables
 from backline.engine.session import Desk
 from backline.engine.supervisor import Supervisor
@@ -11,8 +12,10 @@ __all__ = [
     "Bell",
     "Desk",
     "Dispatch",
+    "Relay",
     "RunQueue",
     "Supervisor",
     "Triggered",
+    "open_relay",
     "prepare_engine_tables",
 ]

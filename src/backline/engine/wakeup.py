@@ -28,9 +28,17 @@ class Bell:
         self._changed = threading.Condition()
         self._rings = 0
         self._ring_due: float | None = None
+        self.on_ring: Callable[[], object] | None = None
+        """Passes the ring on to other processes."""
 
     def ring(self) -> None:
-        """Wake the queue threads now."""
+        """Wake whoever could have something to do now, here and in other processes."""
+        self.ring_here()
+        if self.on_ring is not None:
+            self.on_ring()
+
+    def ring_here(self) -> None:
+        """Wake the sleepers of this process."""
         with self._changed:
             self._rings += 1
             self._changed.notify_all()
