@@ -1,0 +1,203 @@
+"""The promise of the queues, against random lives: no limit is exceeded, no room is left unused."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from backline.db import Database, connect
+from backline.engine import Bell, Dispatch, RunQueue, prepare_engine_tables
+from backline.engine.admission import Admission
+from backline.migrations import migrate
+from backline.runs import (
+    AttemptStatus,
+    NewRun,
+    RunStatus,
+    Wait,
+    Worker,
+    catalog,
+    ledger,
+    queries,
+    queues,
+)
+from backline.runs.ledger import Ending
+from backline.sdk import TaskFacts
+
+ENVIRONMENT_LIMIT = 6
+WORKER = Worker("worker_1", "here", "1:1", "v1", 9, 0, 0)
+TASKS = {"wide": None, "narrow": 1, "double": 2}
+KEYS = st.sampled_from([None, "a", "b"])
+
+_pattern: Path | None = None
+
+
+def fresh_database(folder: Path) -> Database:
+    """Copy a migrated file: migrating anew for each example would take most of the time."""
+    global _pattern
+    if _pattern is None:
+        _pattern = Path(tempfile.mkdtemp()) / "pattern.db"
+        database = connect(f"sqlite:///{_pattern}")
+        migrate(database)
+        prepare_engine_tables(database)
+        database.close()
+    shutil.copy(_pattern, folder / "test.db")
+    return connect(f"sqlite:///{folder / 'test.db'}")
+
+
+class Lives(RuleBasedStateMachine):
+    """Random triggers, starts, ends, waits, losses and changes of limits."""
+
+    @initialize()
+    def open(self) -> None:
+        self.folder = Path(tempfile.mkdtemp())
+        self.database = fresh_database(self.folder)
+        self.queue = RunQueue(self.database)
+        self.dispatch = Dispatch(self.database, self.queue, Bell())
+        self.dispatch._admission = Admission(self.queue, ENVIRONMENT_LIMIT)
+        self.ids: list[str] = []
+        facts = [
+            TaskFacts(identifier=name, queue=name, concurrency_limit=limit)
+            for name, limit in TASKS.items()
+        ]
+        with self.database.exclusive() as connection:
+            catalog.announce(connection, WORKER, facts)
+
+    def pick(self, status: RunStatus, admitted: bool, draw: int) -> str | None:
+        with self.database.read() as connection:
+            runs = [queries.find_run(connection, run_id) for run_id in self.ids]
+        fit = [r.id for r in runs if r and r.status is status and r.is_admitted is admitted]
+        return fit[draw % len(fit)] if fit else None
+
+    @rule(task=st.sampled_from(sorted(TASKS)), key=KEYS, priority=st.integers(0, 5))
+    def trigger(self, task: str, key: str | None, priority: int) -> None:
+        order = NewRun(
+            account_id="alice",
+            task_identifier=task,
+            concurrency_key=key,
+            priority_seconds=float(priority),
+        )
+        self.ids.append(self.dispatch.trigger(order).run_id)
+
+    @rule(draw=st.integers(0, 99))
+    def start(self, draw: int) -> None:
+        run_id = self.pick(RunStatus.QUEUED, True, draw)
+        if run_id is not None:
+            with self.database.write() as connection:
+                assert ledger.start_attempt(connection, run_id, WORKER.id, "v1") is not None
+
+    @rule(
+        draw=st.integers(0, 99),
+        status=st.sampled_from([RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.REATTEMPTING]),
+    )
+    def end(self, draw: int, status: RunStatus) -> None:
+        run_id = self.pick(RunStatus.EXECUTING, True, draw)
+        if run_id is None:
+            return
+        ending = Ending(run=status, attempt=AttemptStatus.FAILED, detail="", active_ms=1)
+        with self.database.exclusive() as connection:
+            run = queries.find_run(connection, run_id)
+            assert run is not None and run.attempt_id is not None
+            assert ledger.end_attempt(connection, run_id, run.attempt_id, WORKER.id, ending)
+            self.dispatch.after_end(connection, run)
+
+    @rule(draw=st.integers(0, 99))
+    def try_again(self, draw: int) -> None:
+        run_id = self.pick(RunStatus.REATTEMPTING, False, draw)
+        if run_id is not None:
+            with self.database.exclusive() as connection:
+                ledger.enqueue(connection, run_id, RunStatus.REATTEMPTING, "due")
+                self.dispatch.fill(connection)
+
+    @rule(draw=st.integers(0, 99))
+    def freeze(self, draw: int) -> None:
+        run_id = self.pick(RunStatus.EXECUTING, True, draw)
+        if run_id is None:
+            return
+        with self.database.exclusive() as connection:
+            run = queries.find_run(connection, run_id)
+            assert run is not None and run.attempt_id is not None
+            ledger.freeze(
+                connection,
+                run_id,
+                run.attempt_id,
+                WORKER.id,
+                Wait(key=f"wait{run.admission_count}", kind="time", until=1),
+                active_ms=1,
+                cost_cents=0,
+            )
+            self.dispatch.after_end(connection, run)
+
+    @rule(draw=st.integers(0, 99))
+    def wake(self, draw: int) -> None:
+        run_id = self.pick(RunStatus.FROZEN, False, draw)
+        if run_id is None:
+            return
+        with self.database.exclusive() as connection:
+            key = queries.wait_key_of(connection, run_id)
+            assert key is not None and ledger.wake(connection, run_id, key, "null")
+            self.dispatch.fill(connection)
+
+    @rule(draw=st.integers(0, 99))
+    def lose(self, draw: int) -> None:
+        run_id = self.pick(RunStatus.EXECUTING, True, draw)
+        if run_id is None:
+            return
+        with self.database.exclusive() as connection:
+            run = queries.find_run(connection, run_id)
+            status = ledger.lose_attempt(connection, run_id, WORKER.id, most_losses=2)
+            if run is not None and status is RunStatus.CRASHED:
+                self.dispatch.after_end(connection, run)
+
+    @rule(draw=st.integers(0, 99))
+    def cancel(self, draw: int) -> None:
+        if self.ids:
+            self.dispatch.cancel(self.ids[draw % len(self.ids)])
+
+    @rule(name=st.sampled_from(sorted(TASKS)), is_paused=st.booleans())
+    def pause(self, name: str, is_paused: bool) -> None:
+        self.dispatch.change_queue(name, is_paused=is_paused)
+
+    @rule(name=st.sampled_from(sorted(TASKS)), limit=st.sampled_from([None, 1, 2, 3]))
+    def raise_limit(self, name: str, limit: int | None) -> None:
+        """A limit is only raised here: lowering it stops nobody who is inside already."""
+        with self.database.read() as connection:
+            old = queues.find(connection, name).limit
+        if old is not None and (limit is None or limit >= old):
+            self.dispatch.change_queue(name, override_limit=limit or 99)
+
+    @invariant()
+    def limits_hold_and_room_is_used(self) -> None:
+        if not hasattr(self, "database"):
+            return
+        with self.database.read() as connection:
+            taken = queues.places_taken_in_all(connection)
+            assert taken <= ENVIRONMENT_LIMIT
+            lanes = {queues.lane_of(name, key) for name in TASKS for key in (None, "a", "b")}
+            for lane in lanes:
+                queue = queues.find(connection, queues.queue_of(lane))
+                inside = queues.places_taken(connection, lane)
+                assert queue.limit is None or inside <= queue.limit, lane
+                left_out = queues.waiting(connection, 1, lane=lane)
+                has_room = queue.limit is None or inside < queue.limit
+                if taken < ENVIRONMENT_LIMIT and has_room and not queue.is_paused:
+                    assert not left_out, f"{lane!r} has room and leaves {left_out} waiting"
+
+    def teardown(self) -> None:
+        if hasattr(self, "database"):
+            self.queue.close()
+            self.database.close()
+            shutil.rmtree(self.folder)
+
+
+TestLives = Lives.TestCase
+TestLives.settings = settings(
+    max_examples=15,
+    stateful_step_count=40,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
