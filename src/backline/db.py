@@ -139,11 +139,13 @@ def _embedded(url: sa.URL) -> sa.Engine:
 def _set_journal_mode(path: Path) -> None:
     """Switch the file to write-ahead logging, once: readers then never wait for writers."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_MS / 1000)
     try:
-        connection.execute("PRAGMA journal_mode=WAL")
-    finally:
-        connection.close()
+        with closing(sqlite3.connect(path, timeout=_BUSY_TIMEOUT_MS / 1000)) as connection:
+            connection.execute("PRAGMA journal_mode=WAL")
+    except sqlite3.Error as trouble:
+        raise SetupError(
+            f"{path} can not be used as a database ({trouble}): look at BACKLINE_DATABASE_URL"
+        ) from trouble
 
 
 def _prepare_embedded(dbapi: sqlite3.Connection, _record: object) -> None:

@@ -116,3 +116,13 @@ def test_a_database_that_does_not_answer_is_named(
     told = refuse("accounts", "create", "Ann")
     assert "127.0.0.1:1/ledger can not be used" in told
     assert "hush" not in told
+
+
+def test_a_file_that_is_no_database_is_named(
+    refuse: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Something else under the database's name is left as it is, and told by its path."""
+    (tmp_path / "notes.db").write_text("buy milk, " * 100)
+    monkeypatch.setenv("BACKLINE_DATABASE_URL", f"sqlite:///{tmp_path}/notes.db")
+    assert "notes.db can not be used as a database" in refuse("accounts", "create", "Ann")
+    assert (tmp_path / "notes.db").read_text().startswith("buy milk")
