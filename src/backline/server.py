@@ -33,7 +33,8 @@ def create_app(settings: Settings, database: Database, bell: Bell | None = None)
     """Put the API together over a database whose tables are in place.
 
     ``bell`` wakes a worker in the same process as soon as a run is triggered;
-    without one the workers of other processes are rung for. The application closes what it opened when it stops; the database stays the caller's.
+    without one the workers of other processes are rung for. The application
+    closes what it opened when it stops; the database stays the caller's.
     """
     store = open_store(settings.storage_url)
     queue = RunQueue(database)

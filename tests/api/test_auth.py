@@ -46,6 +46,13 @@ def test_two_credentials_are_one_too_many(api: Api, cast: Cast) -> None:
     assert (code, "Exactly one" in text) == (401, True)
 
 
+def test_a_header_that_comes_twice_is_refused(api: Api, cast: Cast) -> None:
+    """Which of the two was meant is not for us to guess."""
+    for good, other in ((cast.alice, cast.bob), (cast.alice, cast.alice)):
+        pair = [("x-api-key", good.api_key), ("x-api-key", other.api_key)]
+        assert refusal(api.client.get(RUNS, headers=pair)) == (401, UNKNOWN)
+
+
 @pytest.mark.parametrize("key", ["x", "bl_sk_", "bl_sk_" + "A" * 43, "tr_dev_" + "a" * 24, "ключ"])
 def test_every_wrong_key_sounds_the_same(api: Api, key: str) -> None:
     """Guessing teaches nothing."""

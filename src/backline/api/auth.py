@@ -62,13 +62,13 @@ def _perform(
 
 
 def _credentials(request: AnyRequest) -> tuple[str | None, str | None]:
-    x_api_key = authorization = None
-    for name, value in request.scope["headers"]:
-        if name == b"x-api-key":
-            x_api_key = value.decode("latin-1")
-        elif name == b"authorization":
-            authorization = value.decode("latin-1")
-    return x_api_key, authorization
+    """Return the two header values; one that is sent twice is joined, and so is no good key."""
+    found: dict[bytes, str] = {}
+    for name, raw in request.scope["headers"]:
+        if name in (b"x-api-key", b"authorization"):
+            value = raw.decode("latin-1")
+            found[name] = f"{found[name]}, {value}" if name in found else value
+    return found.get(b"x-api-key"), found.get(b"authorization")
 
 
 def _is_login(authorization: str | None) -> bool:
