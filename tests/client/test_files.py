@@ -45,6 +45,16 @@ def test_a_download_is_whole(scripted: Scripted, client: Client, tmp_path: Path)
     assert "x-api-key" not in scripted.asked[0][2]
 
 
+def test_a_link_is_opened_where_the_server_is_reached(
+    scripted: Scripted, client: Client, tmp_path: Path
+) -> None:
+    """A server behind another name, or started again on another port, is asked all the same."""
+    scripted.script = [(200, b"film")]
+    link = "http://127.0.0.1:1/api/files/file_1/film.mp4?expires=1&signature=x"
+    client.files.download(link, tmp_path / "film.mp4")
+    assert scripted.asked[0][1] == "/api/files/file_1/film.mp4?expires=1&signature=x"
+
+
 def test_a_cut_download_leaves_the_earlier_file(
     scripted: Scripted, client: Client, tmp_path: Path
 ) -> None:

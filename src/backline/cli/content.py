@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,7 +16,8 @@ from backline.cli.reach import find_client
 from backline.cli.render import show, show_json, show_table, tell
 from backline.cli.runs import exit_code
 from backline.client import Client, Run
-from backline.errors import BacklineError, InvalidInput
+from backline.errors import BacklineError, InvalidInput, SetupError
+from backline.ids import RunId
 from backline.settings import read_settings
 from backline.wire.recoup import ContentOrder
 
@@ -113,6 +114,7 @@ def create(
     Uses the server that BACKLINE_URL names or that runs on this data
     directory; without one it starts its own, and stops it at the end.
     """
+    path = out or Path(f"{_stem(song)}-video.mp4")
     with _server(data) as client:
         order = ContentOrder(
             artist_account_id=artist or client.account_id(),
@@ -129,13 +131,11 @@ def create(
         )
         [run_id] = client.content.create(order).run_ids
         tell(f"run {run_id}")
-        run = follow(client, run_id)
-        path = _fetch(client, run, out or Path(f"{_stem(song)}-video.mp4"))
-    if json:
-        show_json(run)
-    elif path is not None:
-        show(str(path))
-    return exit_code(run)
+        with suppress(SetupError):
+            return _deliver(client, run_id, path, json)
+    # The server was another command's own and went with it. The run is kept, and goes on with us.
+    with _server(data) as client:
+        return _deliver(client, run_id, path, json)
 
 
 @app.command
@@ -181,15 +181,23 @@ def _words(song: str, given: Path | None) -> str | None:
         raise InvalidInput(f"{path} is not UTF-8 text: save the lyrics as UTF-8") from None
 
 
-def _fetch(client: Client, run: Run, path: Path) -> Path | None:
-    """Bring a finished video here; a run that made none leaves nothing."""
-    if run.status != "COMPLETED":
-        return None
+def _deliver(client: Client, run_id: RunId, path: Path, json: bool) -> int:
+    """Follow the run, bring its video to ``path``, and show what came of it; gives the exit code."""
+    run = follow(client, run_id)
+    if run.status == "COMPLETED":
+        client.files.download(_link(run), path)
+    if json:
+        show_json(run)
+    elif run.status == "COMPLETED":
+        show(str(path))
+    return exit_code(run)
+
+
+def _link(run: Run) -> str:
     try:
-        url = run.output["video"]["signedUrl"]
+        return str(run.output["video"]["signedUrl"])
     except (TypeError, KeyError):
         raise BacklineError(f"run {run.id} completed without a video in its output") from None
-    return client.files.download(url, path)
 
 
 def _stem(song: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from backline.client.connection import Connection
 from backline.errors import InvalidInput
@@ -32,12 +33,13 @@ class Files:
     def download(self, url: str, path: Path) -> Path:
         """Fetch a signed link into ``path``, which appears only when it is whole.
 
-        An earlier file of that name is replaced. Raises ``InvalidInput`` if
+        A link of the server's own is opened where we reach the server, whatever
+        address it gave itself when it made the link. An earlier file of that name is replaced. Raises ``InvalidInput`` if
         ``path`` can not be written.
         """
         draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
         try:
-            with self._connection.stream(url) as pieces, draft.open("wb") as opened:
+            with self._connection.stream(self._near(url)) as pieces, draft.open("wb") as opened:
                 for piece in pieces:
                     opened.write(piece)
             draft.replace(path)
@@ -46,3 +48,9 @@ class Files:
         finally:
             draft.unlink(missing_ok=True)
         return path
+
+    def _near(self, url: str) -> str:
+        link = urlsplit(url)
+        if not link.path.startswith("/api/files/"):
+            return url
+        return f"{self._connection.url}{link.path}?{link.query}"
