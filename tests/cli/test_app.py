@@ -51,11 +51,10 @@ def test_there_are_the_commands_that_scripts_rely_on() -> None:
 def test_every_command_explains_itself(
     words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`--help` names the command and has a sentence for each option."""
+    """`--help` names the command and ends well."""
     assert run([*words, "--help"]) == 0
     told = capsys.readouterr().out
     assert " ".join(["backline", *words]) in told
-    assert "parameters" not in told.lower() or "--" in told or words
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
@@ -114,10 +113,10 @@ def test_help_loads_nothing_heavy() -> None:
     heavy = ["litestar", "granian", "dbos", "sqlalchemy", "numpy", "cv2", "av", "httpx"]
     probe = (
         "import sys; from backline.cli.app import run; run(['--help']);"
-        f"sys.exit(','.join(set(sys.modules) & {set(heavy)!r}))"
+        f"print(*set(sys.modules) & {set(heavy)!r}, file=sys.stderr)"
     )
     ended = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True)
-    assert ended.stderr == "\n" or ended.stderr == ""
+    assert ended.stderr.split() == []
 
 
 def test_a_reader_that_leaves_is_no_crash(tmp_path: Path) -> None:
