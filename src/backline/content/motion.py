@@ -32,6 +32,10 @@ class SceneFacts(msgspec.Struct, frozen=True, kw_only=True):
     beats: Sequence[Beat]
     energy: Sequence[float]
     """Loudness as it is felt, 0 to 1, one value per frame."""
+    title: str = ""
+    artist: str = ""
+    date: str = ""
+    """When the song comes out, as it shall be read; empty when nobody said."""
 
 
 class View(NamedTuple):

@@ -68,13 +68,22 @@ def _even(length: float) -> int:
     return 2 * math.ceil(length / 2)
 
 
-def _letters(setting: Setting, width: int, height: int, margin: int) -> Coverage:
-    """Return the cover of all glyphs, at ``_FINE`` times the size, lines centred."""
+def plain_letters(setting: Setting) -> Coverage:
+    """Return the letters of a setting and nothing else, lines flush left; a few pixels of air all round."""
+    margin = _even(setting.size / 4)
+    width, height = _even(setting.width + 2 * margin), _even(setting.height + 2 * margin)
+    return _reduced(_letters(setting, width, height, margin, flush_left=True))
+
+
+def _letters(
+    setting: Setting, width: int, height: int, margin: int, *, flush_left: bool = False
+) -> Coverage:
+    """Return the cover of all glyphs, at ``_FINE`` times the size, lines centred or flush left."""
     pen = hb.RasterDraw()
     pen.extents = hb.RasterExtents(0, 0, width * _FINE, height * _FINE)
     lead = (setting.pitch - setting.size) / 2 + _BASE_LINE * setting.size
     for number, line in enumerate(setting.lines):
-        start = (width - line.width * setting.size) / 2
+        start = margin if flush_left else (width - line.width * setting.size) / 2
         base = margin + number * setting.pitch + lead
         for glyph in line.glyphs:
             scale = setting.size * _FINE / glyph.typeface.units_per_em

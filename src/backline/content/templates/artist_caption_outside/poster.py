@@ -1,0 +1,99 @@
+"""A picture without anybody to cut out, in a lit case at the side of the street, as at a bus stop."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from backline.content.media.canvas import Canvas, blurred, rounded_rectangle
+from backline.content.media.figure import face_area
+from backline.content.media.frame import Area
+from backline.content.media.layer import Layer, layer_of
+from backline.content.media.picture import Picture
+from backline.content.media.still import STILL_HEIGHT, STILL_WIDTH
+from backline.content.portrait import find_portrait, frame_for
+
+WIDEST = (0.78, 0.40)
+"""The glass, in fractions of the frame."""
+MIDDLE = (0.5, 0.345)
+BEZEL = 26
+"""Still pixels of metal around the glass."""
+POST_BOTTOM = 0.70
+"""Of the frame's height: where the case's legs meet the pavement."""
+WIDE, TALL = 1.0, 0.66
+
+
+class Poster(NamedTuple):
+    """The case, and what it does to the street."""
+
+    layer: Layer
+    light: Canvas
+    """On a canvas of a quarter of the still: the case itself, to be mirrored and to glow."""
+    faces: tuple[Area, ...]
+
+
+def light_poster(picture: Picture) -> Poster:
+    """Make the case: the picture cropped to an upright sheet, lit from behind."""
+    aspect = min(WIDE, max(TALL, picture.aspect))
+    width = round(min(STILL_WIDTH * WIDEST[0], STILL_HEIGHT * WIDEST[1] * aspect)) & ~1
+    size = (width, round(width / aspect) & ~1)
+    framing = frame_for(picture, *size)
+    glass = framing.cut(picture.rgb, *size).astype(np.float32) / np.float32(255)
+    corner = (
+        round(MIDDLE[0] * STILL_WIDTH - size[0] / 2) & ~1,
+        round(MIDDLE[1] * STILL_HEIGHT - size[1] / 2) & ~1,
+    )
+    to_still = framing.matrix
+    to_still[:, 2] += corner
+    faces = find_portrait(picture).main_faces
+    return Poster(
+        layer=_case(_backlit(glass), corner),
+        light=_in_the_street(glass, corner),
+        faces=tuple(face_area(face.box, to_still) for face in faces),
+    )
+
+
+def _backlit(glass: Canvas) -> Canvas:
+    """Return the sheet with tubes behind it: brighter in the middle, its blacks a little raised."""
+    height, width = glass.shape[:2]
+    y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
+    x = np.linspace(-1, 1, width, dtype=np.float32)[None, :]
+    tubes = 1.04 - 0.16 * x**2 - 0.10 * y**2
+    sheet = (0.035 + 0.93 * glass) * tubes[..., None]
+    gleam = np.exp(-(((x - 0.6 * y + 0.55) / 0.16) ** 2)) * 0.035
+    return np.asarray(sheet + gleam[..., None], np.float32)
+
+
+def _case(glass: Canvas, corner: tuple[int, int]) -> Layer:
+    """Put the sheet into metal and stand it on two legs."""
+    height, width = glass.shape[:2]
+    legs = round(POST_BOTTOM * STILL_HEIGHT) - corner[1] - height - BEZEL
+    box = np.zeros((height + 2 * BEZEL + legs, width + 2 * BEZEL, 3), np.float32)
+    mask = np.zeros(box.shape[:2], np.float32)
+    metal = np.array([0.050, 0.055, 0.062], np.float32)
+    box[:] = metal
+    mask[: height + 2 * BEZEL] = rounded_rectangle(width + 2 * BEZEL, height + 2 * BEZEL, 18, 0)
+    box[: height + 2 * BEZEL, :5] += 0.10
+    box[:5] += 0.08
+    box[BEZEL : BEZEL + height, BEZEL : BEZEL + width] = glass
+    for middle in (0.18, 0.82):
+        left = round(middle * box.shape[1]) - 16
+        mask[height + BEZEL :, left : left + 32] = 1
+    mask = cv2.GaussianBlur(mask, (0, 0), 1.0)
+    even = (box.shape[0] & ~1, box.shape[1] & ~1)
+    return layer_of(
+        box[: even[0], : even[1]], mask[: even[0], : even[1]], corner[0] - BEZEL, corner[1] - BEZEL
+    )
+
+
+def _in_the_street(glass: Canvas, corner: tuple[int, int]) -> Canvas:
+    """Return the case's light on the street: itself, and a glow around it."""
+    street = np.zeros((STILL_HEIGHT // 4, STILL_WIDTH // 4, 3), np.float32)
+    size = (glass.shape[1] // 4, glass.shape[0] // 4)
+    part = street[corner[1] // 4 :, corner[0] // 4 :][: size[1], : size[0]]
+    part[:] = cv2.resize(glass, size, interpolation=cv2.INTER_AREA)[
+        : part.shape[0], : part.shape[1]
+    ]
+    return np.asarray(street + 0.9 * blurred(street, 22), np.float32)

@@ -1,0 +1,173 @@
+"""A small stage in a dark room: a truss with lamps, a drum kit and amplifiers behind, haze in the air.
+
+Painted at a quarter of the still's size: it is out of focus.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from backline.content.media.canvas import Canvas, blurred, grid, noise, smoothstep
+from backline.content.media.figure import FigureLight, Rim
+from backline.content.media.grade import Grade
+from backline.content.media.still import STILL_HEIGHT, STILL_WIDTH
+
+WIDTH, HEIGHT = STILL_WIDTH // 4, STILL_HEIGHT // 4
+TRUSS_Y = 0.075
+"""Of the height, as all places here."""
+FLOOR_Y = 0.735
+OUT_OF_FOCUS = 2.6
+AMBER = np.array([1.0, 0.58, 0.22], np.float32)
+BLUE = np.array([0.20, 0.42, 1.0], np.float32)
+RED = np.array([1.0, 0.16, 0.20], np.float32)
+CURTAIN = np.array([0.120, 0.030, 0.040], np.float32)
+
+
+def paint_hall(rng: np.random.Generator) -> Canvas:
+    """Return the stage without anybody on it, (720, 405, 3)."""
+    hall = _curtain(rng)
+    _lay_floor(hall, rng)
+    _set_amplifiers(hall, rng)
+    _set_drums(hall)
+    _hang_truss(hall)
+    _, y = grid(WIDTH, HEIGHT)
+    haze = np.exp(-(((y / HEIGHT - 0.42) / 0.34) ** 2)) * (1 + 0.5 * noise(rng, WIDTH, HEIGHT, 80))
+    hall += (0.030 * haze)[..., None] * (0.6 * AMBER + 0.4 * BLUE)
+    return hall
+
+
+def out_of_focus(hall: Canvas) -> Canvas:
+    """Return the stage as a lens sees it that looks at the singer."""
+    x, y = grid(WIDTH, HEIGHT)
+    far = np.hypot((x / WIDTH - 0.5) * 0.95, (y / HEIGHT - 0.42) * 1.05)
+    edges = 1 - 0.66 * smoothstep(0.24, 0.68, far)
+    return blurred(np.asarray(hall * edges[..., None], np.float32), OUT_OF_FOCUS)
+
+
+def heads(rng: np.random.Generator) -> tuple[Canvas, np.ndarray]:
+    """Return the first rows of the audience before the lens: dark shapes, and their mask (quarter size)."""
+    x, y = grid(WIDTH, HEIGHT)
+    mask = np.zeros((HEIGHT, WIDTH), np.float32)
+    for row, base in enumerate((0.930, 0.985)):
+        step = 0.150 + 0.03 * row
+        for number in range(8):
+            middle = (number - 0.5 + float(rng.uniform(-0.22, 0.22))) * step
+            top = base + float(rng.uniform(-0.022, 0.022))
+            wide = 0.046 + 0.010 * row + float(rng.uniform(-0.005, 0.005))
+            head = np.hypot((x / WIDTH - middle) / wide, (y / HEIGHT - top) / (wide * 0.72))
+            shoulders = np.hypot(
+                (x / WIDTH - middle) / (2.1 * wide), (y / HEIGHT - top - 0.085) / (wide * 1.35)
+            )
+            mask = np.maximum(mask, smoothstep(1.06, 0.94, np.minimum(head, shoulders)))
+            mask = np.maximum(mask, _arm(x, y, middle, top, wide, rng))
+    soft = blurred(mask.astype(np.float32), 2.2)
+    edge = np.clip(cv2.Sobel(soft, cv2.CV_32F, 0, 1, ksize=3) * 2.0, 0, 1)
+    ground = np.array([0.010, 0.009, 0.013], np.float32)
+    return ground + (0.34 * edge)[..., None] * (0.5 * AMBER + 0.5 * BLUE), soft
+
+
+def light_on_people() -> FigureLight:
+    """Return how the stage lights somebody: warm from the front, blue and amber from the truss behind."""
+    y = np.linspace(0, 1, 32, dtype=np.float32)[:, None, None]
+    fall = 1.06 - 0.30 * smoothstep(0.25, 0.85, y)
+    return FigureLight(
+        grade=Grade(
+            darkest=(0.016, 0.012, 0.028), lightest=(1.0, 0.90, 0.78), paler=0.40, middle=0.43
+        ),
+        wash=(fall * np.ones((32, 18, 1), np.float32) * np.array([1.04, 0.95, 0.90])).astype(
+            np.float32
+        ),
+        rims=(
+            Rim(-0.75, -0.65, (0.36, 0.55, 1.0), 9.0, 1.0),
+            Rim(-0.6, -0.5, (0.28, 0.45, 1.0), 44.0, 0.30),
+            Rim(0.75, -0.65, (1.0, 0.62, 0.26), 9.0, 0.95),
+        ),
+        dark=0.85,
+        dark_from=0.48,
+    )
+
+
+def _curtain(rng: np.random.Generator) -> Canvas:
+    x, y = grid(WIDTH, HEIGHT)
+    folds = 0.55 + 0.45 * np.sin(x / WIDTH * 64 + 1.6 * noise(rng, WIDTH, 4, 60)[:1])
+    pool = np.exp(-(((x / WIDTH - 0.5) / 0.42) ** 2) - ((y / HEIGHT - 0.34) / 0.30) ** 2)
+    light = 0.12 + 1.9 * pool
+    return np.asarray((folds * light)[..., None] * CURTAIN, np.float32)
+
+
+def _lay_floor(hall: Canvas, rng: np.random.Generator) -> None:
+    """Lay boards that shine a little, and the front edge of the stage, in place."""
+    top = round(FLOOR_Y * HEIGHT)
+    x, y = grid(WIDTH, HEIGHT - top)
+    depth = y / (HEIGHT - top)
+    boards = 0.7 + 0.3 * noise(rng, WIDTH, HEIGHT - top, 4)
+    seams = smoothstep(0.02, 0.06, np.abs((((x / WIDTH - 0.5) / (0.4 + depth)) * 9) % 1 - 0.5))
+    pool = np.exp(-(((x / WIDTH - 0.5) / 0.34) ** 2) - ((depth - 0.18) / 0.26) ** 2)
+    light = (0.07 + 1.35 * pool) * boards * seams
+    hall[top:] = light[..., None] * np.array([0.34, 0.20, 0.13], np.float32)
+
+
+def _set_amplifiers(hall: Canvas, rng: np.random.Generator) -> None:
+    """Set amplifiers at both sides, in place: dark boxes, a cloth that catches light, a red lamp."""
+    for left, width, height in ((0.02, 0.20, 0.155), (0.79, 0.19, 0.175), (0.06, 0.13, 0.235)):
+        top = FLOOR_Y - height + 0.02
+        rows = slice(round(top * HEIGHT), round((FLOOR_Y + 0.02) * HEIGHT))
+        columns = slice(round(left * WIDTH), round((left + width) * WIDTH))
+        hall[rows, columns] = (0.020, 0.019, 0.024)
+        cloth = hall[rows.start + 14 : rows.stop - 4, columns.start + 4 : columns.stop - 4]
+        cloth[:] = (
+            np.array([0.052, 0.046, 0.046]) * (0.8 + 0.4 * rng.random(cloth.shape[:2]))[..., None]
+        )
+        hall[rows.start + 6 : rows.start + 8, columns.start + 8 : columns.start + 11] = 1.4 * RED
+
+
+def _set_drums(hall: Canvas) -> None:
+    """Set a drum kit in the middle, in place: a bass drum, toms, cymbals that glint."""
+    x, y = grid(WIDTH, HEIGHT)
+    u, v = x / WIDTH, y / HEIGHT * 16 / 9
+    base = FLOOR_Y * 16 / 9
+    drums = ((0.5, base - 0.10, 0.125), (0.39, base - 0.25, 0.060), (0.60, base - 0.25, 0.062),
+             (0.71, base - 0.13, 0.085), (0.30, base - 0.15, 0.060))  # fmt: skip
+    for middle, height, radius in drums:
+        away = np.hypot(u - middle, v - height) / radius
+        skin = smoothstep(1.0, 0.93, away)
+        tone = 0.09 + 0.16 * np.clip(0.5 - (v - height) / radius * 0.5, 0, 1)
+        rim = np.exp(-(((away - 0.95) / 0.05) ** 2)) * np.clip(0.4 - (v - height) / radius, 0, 1)
+        hall += ((tone * 0.8)[..., None] * np.array([1, 0.85, 0.75]) - hall) * skin[..., None]
+        hall += (0.55 * rim)[..., None] * AMBER
+    for middle, height, width in ((0.25, base - 0.36, 0.105), (0.75, base - 0.38, 0.115)):
+        away = np.hypot((u - middle) / width, (v - height + 0.16 * (u - middle)) / 0.010)
+        hall += (0.60 * smoothstep(1.0, 0.4, away))[..., None] * AMBER
+        post = smoothstep(0.004, 0.002, np.abs(u - middle)) * (v > height) * (v < base)
+        hall *= 1 - 0.6 * post[..., None]
+
+
+def _hang_truss(hall: Canvas) -> None:
+    """Hang the truss with its lamps, in place: bars in zigzag, six bright mouths."""
+    x, y = grid(WIDTH, HEIGHT)
+    u, v = x / WIDTH, y / HEIGHT
+    inside = smoothstep(0.0205, 0.0185, np.abs(v - TRUSS_Y))
+    zigzag = np.abs((u * 14) % 1 - 0.5) * 2
+    bar = smoothstep(0.16, 0.06, np.abs(zigzag - (v - TRUSS_Y + 0.019) / 0.038))
+    rail = smoothstep(0.0035, 0.001, np.abs(np.abs(v - TRUSS_Y) - 0.018))
+    metal = np.maximum(bar, rail) * inside
+    hall *= 1 - 0.75 * inside[..., None]
+    hall += (0.16 * metal)[..., None] * np.array([0.8, 0.85, 1.0], np.float32)
+
+
+def _arm(
+    x: np.ndarray, y: np.ndarray, middle: float, top: float, wide: float, rng: np.random.Generator
+) -> np.ndarray:
+    """Return a raised hand beside some of the heads."""
+    if rng.random() > 0.28:
+        return np.zeros((HEIGHT, WIDTH), np.float32)
+    lean = float(rng.uniform(-0.18, 0.18))
+    side = 1.25 if lean > 0 else -1.25
+    at = middle + side * wide + lean * (top - y / HEIGHT)
+    arm = smoothstep(0.018, 0.014, np.abs(x / WIDTH - at)) * (y / HEIGHT > top - 0.062)
+    hand = np.hypot(
+        (x / WIDTH - middle - side * wide - lean * 0.068) / 0.024,
+        (y / HEIGHT - top + 0.068) / 0.019,
+    )
+    return np.maximum(arm, smoothstep(1.06, 0.9, hand))

@@ -1,0 +1,133 @@
+"""Builds the stage around somebody, or around a screen, then lets the lamps play."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from backline.content.media.backdrop import soft_still
+from backline.content.media.canvas import enlarged, grid
+from backline.content.media.figure import nearer, set_figure, stand
+from backline.content.media.frame import FRAME_RATE, Area, Planes, Scene
+from backline.content.media.layer import Layer, layer_of
+from backline.content.media.light import Glow, Motes, float_motes, glow
+from backline.content.media.picture import Picture
+from backline.content.media.still import STILL_HEIGHT, STILL_WIDTH, SoftStill, view_matrix
+from backline.content.motion import Camera, SceneFacts, energy_at, pulse_at
+from backline.content.portrait import find_portrait
+from backline.content.templates.artist_caption_stage.beams import Beams, hang_beams
+from backline.content.templates.artist_caption_stage.hall import (
+    AMBER,
+    BLUE,
+    RED,
+    TRUSS_Y,
+    heads,
+    light_on_people,
+    out_of_focus,
+    paint_hall,
+)
+from backline.content.templates.artist_caption_stage.screen import picture_on_screen
+
+_HEADS_FROM = 0.84
+"""Of the frame's height: nobody in the audience is taller."""
+_COLOURS = ((AMBER, BLUE), (BLUE, RED), (AMBER, RED), (BLUE, AMBER))
+
+
+class Stage(NamedTuple):
+    """What was painted: it depends on the picture and the seed, not on the music."""
+
+    backdrop: SoftStill
+    beams: Beams
+    subject: Layer
+    """The artist, or the screen."""
+    audience: Layer
+    wash: Glow
+    dust: Motes
+    faces: tuple[Area, ...]
+
+
+class OnStage(NamedTuple):
+    """The stage with a camera in the audience."""
+
+    stage: Stage
+    camera: Camera
+    facts: SceneFacts
+
+    @property
+    def faces(self) -> tuple[Area, ...]:
+        """The parts of the frame that a caption leaves free."""
+        return self.stage.faces
+
+    def draw(self, index: int, into: Planes) -> None:
+        """Draw frame ``index`` over all of ``into``."""
+        seconds = index / FRAME_RATE
+        pulse = pulse_at(seconds, self.facts.beats)
+        energy = energy_at(seconds, self.facts.energy, FRAME_RATE)
+        view = self.camera.view(seconds, 0.008 * pulse)
+        stage = self.stage
+        stage.backdrop.draw(view_matrix(view), into)
+        stage.beams.add(seconds, pulse, energy, into)
+        stage.subject.draw(view_matrix(nearer(view)), into)
+        stage.wash.add(0.03 + 0.05 * energy + 0.07 * pulse, into)
+        stage.audience.draw(view_matrix(nearer(nearer(view))), into)
+        stage.dust.draw(seconds, 0.4 + 0.5 * energy, into)
+
+
+def build(picture: Picture, facts: SceneFacts) -> Scene:
+    """Build the stage: somebody who can be cut out stands on it, any other picture is on its screen."""
+    camera = Camera(duration_seconds=facts.duration_seconds, seed=facts.seed, sway=7.0)
+    return OnStage(_paint(picture, facts.seed), camera, facts)
+
+
+# A run needs the stage twice, for its still and for its film: the last one is kept.
+@lru_cache(maxsize=1)
+def _paint(picture: Picture, seed: int) -> Stage:
+    rng = np.random.default_rng(seed)
+    colours = _COLOURS[int(rng.integers(len(_COLOURS)))]
+    hall = paint_hall(rng)
+    portrait = find_portrait(picture)
+    stance = stand(picture, portrait)
+    if stance is not None:
+        figure = set_figure(picture, portrait, stance, light_on_people())
+        subject, faces = figure.layer, figure.faces
+    else:
+        subject, faces, tint = picture_on_screen(picture)
+        x, y = grid(hall.shape[1], hall.shape[0])
+        around = np.exp(
+            -(((x / hall.shape[1] - 0.5) / 0.5) ** 2) - ((y / hall.shape[0] - 0.5) / 0.3) ** 2
+        )
+        hall += 0.22 * around[..., None] * tint
+    return Stage(
+        backdrop=soft_still(out_of_focus(hall), rng),
+        beams=hang_beams(colours, TRUSS_Y, rng),
+        subject=subject,
+        audience=_audience(rng),
+        wash=_wash(colours),
+        dust=float_motes(rng, 20, largest=9.0),
+        faces=faces,
+    )
+
+
+def _audience(rng: np.random.Generator) -> Layer:
+    canvas, mask = heads(rng)
+    top = round(_HEADS_FROM * STILL_HEIGHT) & ~1
+    rows = STILL_HEIGHT - top
+    part = round(top / 4)
+    return layer_of(
+        enlarged(canvas[part:].astype(np.float32), STILL_WIDTH, rows),
+        enlarged(mask[part:].astype(np.float32), STILL_WIDTH, rows),
+        0,
+        top,
+    )
+
+
+def _wash(colours: tuple[np.ndarray, ...]) -> Glow:
+    """Return the light that the lamps throw on everything, a colour from each side."""
+    x, y = grid(90, 160)
+    height = np.exp(-(((y / 160 - 0.28) / 0.34) ** 2))
+    left = np.exp(-(((x / 90 - 0.1) / 0.5) ** 2)) * height
+    right = np.exp(-(((x / 90 - 0.9) / 0.5) ** 2)) * height
+    light = left[..., None] * colours[1] + right[..., None] * colours[0]
+    return glow(np.asarray(light, np.float32))
