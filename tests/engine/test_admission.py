@@ -28,10 +28,10 @@ from backline.runs import (
 from backline.runs.ledger import Ending
 from backline.sdk import TaskFacts
 
-ENVIRONMENT_LIMIT = 6
+ENVIRONMENT_LIMIT = 4
 WORKER = Worker("worker_1", "here", "1:1", "v1", 9, 0, 0)
 TASKS = {"wide": None, "narrow": 1, "double": 2}
-KEYS = st.sampled_from([None, "a", "b"])
+KEYS = st.sampled_from([None, "a"])
 
 _pattern: Path | None = None
 
@@ -73,20 +73,24 @@ class Lives(RuleBasedStateMachine):
         fit = [r.id for r in runs if r and r.status is status and r.is_admitted is admitted]
         return fit[draw % len(fit)] if fit else None
 
-    @rule(task=st.sampled_from(sorted(TASKS)), key=KEYS, priority=st.integers(0, 5))
-    def trigger(self, task: str, key: str | None, priority: int) -> None:
+    @rule(
+        task=st.sampled_from(sorted(TASKS)),
+        key=KEYS,
+        priority=st.integers(0, 5),
+        count=st.integers(1, 4),
+    )
+    def trigger(self, task: str, key: str | None, priority: int, count: int) -> None:
         order = NewRun(
             account_id="alice",
             task_identifier=task,
             concurrency_key=key,
             priority_seconds=float(priority),
         )
-        self.ids.append(self.dispatch.trigger(order).run_id)
+        self.ids += [done.run_id for done in self.dispatch.trigger_many([order] * count)]
 
-    @rule(draw=st.integers(0, 99))
-    def start(self, draw: int) -> None:
-        run_id = self.pick(RunStatus.QUEUED, True, draw)
-        if run_id is not None:
+    @rule()
+    def start_all(self) -> None:
+        while (run_id := self.pick(RunStatus.QUEUED, True, 0)) is not None:
             with self.database.write() as connection:
                 assert ledger.start_attempt(connection, run_id, WORKER.id, "v1") is not None
 
@@ -177,7 +181,7 @@ class Lives(RuleBasedStateMachine):
         with self.database.read() as connection:
             taken = queues.places_taken_in_all(connection)
             assert taken <= ENVIRONMENT_LIMIT
-            lanes = {queues.lane_of(name, key) for name in TASKS for key in (None, "a", "b")}
+            lanes = {queues.lane_of(name, key) for name in TASKS for key in (None, "a")}
             for lane in lanes:
                 queue = queues.find(connection, queues.queue_of(lane))
                 inside = queues.places_taken(connection, lane)
@@ -196,8 +200,8 @@ class Lives(RuleBasedStateMachine):
 
 TestLives = Lives.TestCase
 TestLives.settings = settings(
-    max_examples=15,
-    stateful_step_count=40,
+    max_examples=25,
+    stateful_step_count=30,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
