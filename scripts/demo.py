@@ -27,7 +27,9 @@ def main() -> int:
     """Run the demo. Returns 0 when there is a video to look at."""
     forget_settings()
     with tempfile.TemporaryDirectory(prefix="backline-demo-") as folder:
-        settings = read_settings(data_dir=Path(folder))
+        # What the server and the run keep for a while goes with the folder, too.
+        os.environ["TMPDIR"] = folder
+        settings = read_settings(data_dir=Path(folder) / "data")
         try:
             run = make_video(settings)
         except BacklineError as trouble:

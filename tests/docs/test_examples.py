@@ -68,6 +68,7 @@ def test_code_that_is_shown_runs(
 ) -> None:
     """The code is a module that loads, and a task in it does what the page says."""
     monkeypatch.setattr(registry, "_tasks", {"hello-world": hello_world})
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     (tmp_path / "label_tasks.py").write_text(code)
     shown = runpy.run_path(str(tmp_path / "label_tasks.py"))
     assert len(registry) == 2
