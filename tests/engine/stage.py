@@ -237,3 +237,24 @@ def chooses_its_time(diary: Diary, ctx: Context) -> int:
 def tags_itself(tags: list[str], ctx: Context) -> None:
     """Add tags while running."""
     ctx.add_tags(*tags)
+
+
+@task("weathers-the-storm", retry=Retry(max_attempts=5, min_delay_ms=20, max_delay_ms=200))
+def weathers_the_storm(payload: dict[str, Any], ctx: Context) -> dict[str, Any]:
+    """Do steps, fail now and then, wait for a child, and write down when each step was done."""
+
+    def note(word: str) -> int:
+        moment = time.time_ns() // 1_000_000
+        with Path(payload["path"]).open("a") as file:
+            file.write(f"{ctx.run.id} {word} {moment}\n")
+        time.sleep(0.02)
+        return moment
+
+    ctx.step("one", note, "one")
+    if payload["kind"] == "fails" and ctx.run.attempt_number < 3:
+        raise RuntimeError("a gust")
+    if payload["kind"] == "parent":
+        child = ctx.trigger_and_wait("weathers-the-storm", payload | {"kind": "plain"})
+        assert child.ok, child.error
+    ctx.step("two", note, "two")
+    return {"kind": payload["kind"]}

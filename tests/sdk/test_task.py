@@ -11,7 +11,6 @@ from backline.errors import PayloadInvalid
 from backline.sdk import Task, TaskFacts, registry
 from backline.sdk.registry import Registry
 
-
 X = TaskFacts(identifier="x")
 
 
