@@ -19,11 +19,12 @@ from backline.files import Shelf
 from backline.ids import AccountId, FileId
 from backline.migrations import migrate
 from backline.runs import Run
+from backline.sandboxing.desk import SandboxDesk
 from backline.sdk import StoredFile
 from backline.settings import Settings
 from backline.storage import open_store
 
-BUILT_IN_TASKS = ("backline.content.tasks",)
+BUILT_IN_TASKS = ("backline.content.tasks", "backline.sandboxing.tasks")
 """The tasks that every worker can run."""
 
 
@@ -80,9 +81,10 @@ def working(settings: Settings, database: Database, bell: Bell) -> Iterator[Supe
     """Work while the block lasts; at its end the executing runs are handed back."""
     modules = dict.fromkeys((*BUILT_IN_TASKS, *settings.task_modules))
     settings = msgspec.structs.replace(settings, task_modules=tuple(modules))
-    shelf = Shelf(database, open_store(settings.storage_url), settings)
+    store = open_store(settings.storage_url)
+    shelf = Shelf(database, store, settings)
     queue = RunQueue(database)
-    services: dict[str, Service] = {}
+    services: dict[str, Service] = {"sandbox": SandboxDesk(settings, database, store)}
     supervisor = Supervisor(
         settings, database, queue, lambda run: RunDesk(database, shelf, services, run), bell
     )

@@ -116,7 +116,7 @@ def test_a_home_that_grows_too_large_ends_the_command(stage: AnyStage) -> None:
 
 def test_a_home_with_too_many_files_ends_the_command(stage: AnyStage) -> None:
     """A file without content takes room as well."""
-    script = "import time\nfor n in range(6000): open(f'f{n}', 'w').close()\ntime.sleep(20)\n"
+    script = "import time\nfor n in range(2500): open(f'f{n}', 'w').close()\ntime.sleep(20)\n"
 
     played = stage.run("python3", arguments=["-c", script], sandbox="sbx_many")
 

@@ -1,9 +1,12 @@
 """Puts up a room and starts a command in it, by way of the program ``bwrap``.
 
-The order matters: bubblewrap makes the walls and stops at a gate; meanwhile
-this side takes hold of the room's first process, whose end is the end of
-everything in the room; only then is the gate opened.
+The order matters. Bubblewrap makes the walls, and inside a gate waits for a
+word. Meanwhile this side takes hold of the room's first process, whose end is
+the end of everything in the room, and makes sure that it will end with this
+side. Only then the word is given.
 
+Until the walls stand, what is being started belongs to the process group of
+whoever starts it, and ends with that; afterwards a room is a session of its own.
 The thread that starts a room must live as long as the room: the kernel ends
 the room when that thread ends, which is also what ends it when a worker dies.
 """
@@ -16,6 +19,7 @@ import os
 import select
 import signal
 import subprocess
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
@@ -27,13 +31,23 @@ import msgspec
 
 from backline.errors import SetupError
 from backline.sandbox.limits import Limits, kernel_limits
-from backline.sandbox.policy import ETC_FILES, HOME, PLACES, Home, HostFacts, Room, arguments
+from backline.sandbox.policy import (
+    DRESSING,
+    GATE,
+    HOME,
+    PLACES,
+    Home,
+    HostFacts,
+    Room,
+    arguments,
+    etc_files,
+)
 from backline.sandbox.program import find_program
 from backline.sandbox.seccomp import build_filter
 
-_PRLIMIT: Final = "/usr/bin/prlimit"
 _ENV: Final = "/usr/bin/env"
 _PR_SET_CHILD_SUBREAPER: Final = 36
+_LOOK_SECONDS: Final = 0.0005
 _START_SECONDS: Final = 20.0
 """So long may the walls take on a machine that is very busy."""
 
@@ -65,6 +79,16 @@ class Started:
         assert self.process.stderr is not None
         return self.process.stderr
 
+    @property
+    def stdin(self) -> IO[bytes]:
+        assert self.process.stdin is not None
+        return self.process.stdin
+
+    def let_in(self) -> None:
+        """Give the word, after which the command runs; its input follows, if it gets any."""
+        with contextlib.suppress(BrokenPipeError):
+            self.stdin.write(b"go\n")
+
     def kill(self) -> None:
         """End everything in the room, at once; it can not be held up from inside."""
         with contextlib.suppress(ProcessLookupError):
@@ -93,7 +117,6 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     is_keeper: bool = False
     """Whether it tidies the home, see `policy.Room`."""
     is_home_writable: bool = True
-    stdin: int = subprocess.DEVNULL
 
 
 @contextmanager
@@ -106,17 +129,17 @@ def started(order: Order) -> Iterator[Started]:
         raise SetupError("a sandbox must not belong to the host's root: give it a user of its own")
     _adopt_orphans()
     with contextlib.ExitStack() as cleanup:
-        gate = _Gate(cleanup)
-        walls = _Walls(order, gate, cleanup)
+        walls = _Walls(order, cleanup)
         process = _spawn(order, walls)
         cleanup.callback(_close, process)
-        init_pid = gate.await_walls(process)
+        init_pid = walls.await_first_process(process)
         init = os.pidfd_open(init_pid)
         cleanup.callback(os.close, init)
         room = Started(process, init_pid, init)
         cleanup.callback(_end, room)
         _volunteer_for_memory_pressure(init_pid)
-        gate.open()
+        _await_bond(room)
+        room.let_in()
         yield room
 
 
@@ -127,12 +150,14 @@ class _Walls:
     list of processes.
     """
 
-    def __init__(self, order: Order, gate: _Gate, cleanup: contextlib.ExitStack) -> None:
-        etc = {name: _sheet(cleanup, text.encode()) for name, text in ETC_FILES.items()}
+    def __init__(self, order: Order, cleanup: contextlib.ExitStack) -> None:
+        self._news, teller = _pipe(cleanup)
+        self._teller = teller
+        texts = etc_files(order.variables)
+        etc = {name: _sheet(cleanup, text.encode()) for name, text in texts.items()}
         room = Room(
             home=Home(order.home, order.is_home_writable),
             etc=etc,
-            variables=order.variables,
             limits=order.limits,
             is_keeper=order.is_keeper,
         )
@@ -140,18 +165,32 @@ class _Walls:
         words = (
             *arguments(room, look_at_host()),
             *("--seccomp", str(seccomp)),
-            *gate.arguments(),
+            *("--info-fd", str(teller.fileno())),
         )
         sheet = _sheet(cleanup, b"".join(word.encode() + b"\0" for word in words))
         self.argument = str(sheet)
-        self.descriptors = (sheet, seccomp, order.home, *etc.values(), *gate.theirs)
+        self.descriptors = (sheet, seccomp, order.home, *etc.values(), teller.fileno())
+
+    def await_first_process(self, process: subprocess.Popen[bytes]) -> int:
+        """Return the number of the room's first process. Raises ``SetupError``."""
+        self._teller.close()
+        news = b""
+        while b"}" not in news and select.select([self._news], [], [], _START_SECONDS)[0]:
+            piece = self._news.read(4096)
+            if not piece:
+                break
+            news += piece
+        if b"}" not in news:
+            raise SetupError(explain(_last_words(process)))
+        facts: dict[str, int] = msgspec.json.decode(news)
+        return facts["child-pid"]
 
 
 def _spawn(order: Order, walls: _Walls) -> subprocess.Popen[bytes]:
     user_id, group_id = order.identity.user_id, order.identity.group_id
     program = find_program(user_id)
     is_other = os.getuid() != user_id
-    inside = (_PRLIMIT, *kernel_limits(order.limits), "--", _ENV, f"--chdir={order.cwd}", "--")
+    inside = (*GATE, *kernel_limits(order.limits), *DRESSING, _ENV, f"--chdir={order.cwd}", "--")
     try:
         return subprocess.Popen(  # noqa: S603 - to run a caller's command is what this is for
             # The first word is only a name: where the program lies shall not be read inside.
@@ -159,12 +198,11 @@ def _spawn(order: Order, walls: _Walls) -> subprocess.Popen[bytes]:
             executable=program.path,
             env=program.environment,
             cwd="/",
-            stdin=order.stdin,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             bufsize=0,
             pass_fds=walls.descriptors,
-            start_new_session=True,
             umask=0o022,
             user=user_id if is_other else None,
             group=group_id if is_other else None,
@@ -177,37 +215,20 @@ def _spawn(order: Order, walls: _Walls) -> subprocess.Popen[bytes]:
         ) from trouble
 
 
-class _Gate:
-    """Two pipes: one tells the number of the room's first process, one holds it back."""
+def _await_bond(room: Started) -> None:
+    """Wait until the room's life is tied to this thread's. Raises ``SetupError``.
 
-    def __init__(self, cleanup: contextlib.ExitStack) -> None:
-        self._told, self._teller = _pipe(cleanup)
-        self._barrier, self._opener = _pipe(cleanup)
-        self.theirs = (self._teller.fileno(), self._barrier.fileno())
-
-    def arguments(self) -> tuple[str, ...]:
-        teller, barrier = self.theirs
-        return ("--info-fd", str(teller), "--block-fd", str(barrier))
-
-    def await_walls(self, process: subprocess.Popen[bytes]) -> int:
-        """Return the number of the room's first process. Raises ``SetupError``."""
-        self._teller.close()
-        self._barrier.close()
-        news = b""
-        while b"}" not in news and select.select([self._told], [], [], _START_SECONDS)[0]:
-            piece = self._told.read(4096)
-            if not piece:
-                break
-            news += piece
-        if b"}" not in news:
-            raise SetupError(explain(_last_words(process)))
-        facts: dict[str, int] = msgspec.json.decode(news)
-        return facts["child-pid"]
-
-    def open(self) -> None:
-        with contextlib.suppress(BrokenPipeError):
-            self._opener.write(b"!")
-        self._opener.close()
+    The first process puts the filter on itself after it has asked the kernel to
+    end it with its parent, so the filter is the sign that both have happened.
+    """
+    status = Path(f"/proc/{room.init_pid}/status")
+    until = time.monotonic() + _START_SECONDS
+    while time.monotonic() < until and room.process.poll() is None:
+        with contextlib.suppress(OSError):
+            if b"\nSeccomp:\t2\n" in status.read_bytes():
+                return
+        time.sleep(_LOOK_SECONDS)
+    raise SetupError(explain(_last_words(room.process)))
 
 
 def explain(complaint: str) -> str:
@@ -253,7 +274,7 @@ def _close(process: subprocess.Popen[bytes]) -> None:
     if process.poll() is None:
         process.kill()
         process.wait()
-    for pipe in (process.stdout, process.stderr):
+    for pipe in (process.stdin, process.stdout, process.stderr):
         if pipe is not None:
             pipe.close()
 

@@ -84,6 +84,7 @@ class EmbeddedSandbox(Sandbox):
             variables=command.variables,
         )
         with started(order) as room:
+            room.stdin.close()
             watches = (
                 Watch(lambda: _excess_of_memory(room.init_pid, limits), _MEMORY_LOOK_SECONDS),
                 Watch(lambda: self._excess_of_home(limits), _HOME_LOOK_SECONDS),

@@ -8,13 +8,13 @@ do that in a room that holds nothing else.
 from __future__ import annotations
 
 import contextlib
+import io
 import os
-import subprocess
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from backline.errors import SetupError, TooLarge
 from backline.sandbox.bubblewrap import Identity, Order, started
@@ -24,7 +24,15 @@ from backline.sandbox.policy import HOME, KEEPER_LIMITS
 from backline.sandbox.snapshot import MAX_PATH_BYTES, Entry, Layer
 from backline.sandbox.supervision import Supervision
 
-_TOOLS: Final = ("/usr/bin/find", "/usr/bin/tar", "/usr/bin/xargs", "/usr/bin/prlimit")
+_TOOLS: Final = (
+    "/usr/bin/find",
+    "/usr/bin/tar",
+    "/usr/bin/xargs",
+    "/usr/bin/env",
+    "/bin/sh",
+    "/bin/bash",
+)
+_PIECE_BYTES: Final = 1024 * 1024
 _FIELDS: Final = 8
 _LISTING: Final = r"%P\0%y\0%m\0%s\0%b\0%T@\0%C@\0%i\0"
 _PACK: Final = (
@@ -81,16 +89,15 @@ class Keeper:
         _refuse_long(names)
         with into.open("wb") as file:
             packed = Compressor(file)
-            with _sheet(b"".join(b"./" + name + b"\0" for name in names)) as stdin:
-                self._run(_PACK, lambda _, piece: packed.write(piece), stdin, is_writable=False)
+            listed = (b"./" + name + b"\0" for name in names)
+            self._run(_PACK, lambda _, piece: packed.write(piece), listed, is_writable=False)
             packed.finish()
         return Layer(digest=packed.digest, size_bytes=packed.size_bytes)
 
     def unpack(self, archive: Path, removed: Iterable[bytes] = ()) -> None:
         """Remove what has to go, then unpack an archive over what is there."""
         self.remove(removed)
-        with _fed(decompressed(archive)) as stdin:
-            self._run(_UNPACK, _discard, stdin)
+        self._run(_UNPACK, _discard, decompressed(archive))
 
     def put(self, path: str, local: Path) -> None:
         """Write a local file into the home, making the folders on its way.
@@ -99,14 +106,13 @@ class Keeper:
         """
         place = f"{HOME}/{path}"
         with local.open("rb") as file:
-            self._run((*_WRITE, place), _discard, file.fileno())
+            self._run((*_WRITE, place), _discard, iter(lambda: file.read(_PIECE_BYTES), b""))
 
     def remove(self, paths: Iterable[bytes]) -> None:
         """Remove files, and folders with all that is in them."""
-        names = b"".join(f"{HOME}/".encode() + path + b"\0" for path in paths)
+        names = [f"{HOME}/".encode() + path + b"\0" for path in paths]
         if names:
-            with _sheet(names) as stdin:
-                self._run(_REMOVE, _discard, stdin)
+            self._run(_REMOVE, _discard, names)
 
     def empty(self) -> None:
         """Remove everything from the home, whatever its modes."""
@@ -116,7 +122,7 @@ class Keeper:
         self,
         command: tuple[str, ...],
         sink: Sink,
-        stdin: int = subprocess.DEVNULL,
+        fed: Iterable[bytes] = (),
         *,
         is_writable: bool = True,
     ) -> None:
@@ -135,9 +141,8 @@ class Keeper:
             limits=KEEPER_LIMITS,
             is_keeper=True,
             is_home_writable=is_writable,
-            stdin=stdin,
         )
-        with started(order) as room:
+        with started(order) as room, _fed(room.stdin, fed):
             finished = Supervision(room, KEEPER_LIMITS, sort).follow()
         if finished.exit_code or finished.limit:
             raise SetupError(
@@ -165,34 +170,23 @@ def _discard(_stream: Stream, _piece: bytes) -> None:
 
 
 @contextmanager
-def _sheet(content: bytes) -> Iterator[int]:
-    """Give content to a command's input by way of memory."""
-    with os.fdopen(os.memfd_create("input", os.MFD_CLOEXEC), "w+b") as file:
-        file.write(content)
-        file.seek(0)
-        yield file.fileno()
-
-
-@contextmanager
-def _fed(pieces: Iterator[bytes]) -> Iterator[int]:
+def _fed(pipe: IO[bytes], pieces: Iterable[bytes]) -> Iterator[None]:
     """Give pieces to a command's input while it reads them."""
-    reader, writer = os.pipe2(os.O_CLOEXEC)
     failures: list[BaseException] = []
 
     def feed() -> None:
-        with contextlib.suppress(BrokenPipeError), os.fdopen(writer, "wb") as pipe:
+        with contextlib.suppress(BrokenPipeError), pipe, io.BufferedWriter(pipe, 65_536) as wide:
             try:
                 for piece in pieces:
-                    pipe.write(piece)
-            except Exception as failure:  # noqa: BLE001 - raised again below, in the caller's thread
+                    wide.write(piece)
+            except OSError as failure:
                 failures.append(failure)
 
     feeder = threading.Thread(target=feed, name="sandbox-feeder", daemon=True)
     feeder.start()
     try:
-        yield reader
+        yield
     finally:
-        os.close(reader)
         feeder.join()
-    if failures:
+    if failures and not isinstance(failures[0], BrokenPipeError):
         raise failures[0]

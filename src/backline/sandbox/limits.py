@@ -39,24 +39,29 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def kernel_limits(limits: Limits) -> tuple[str, ...]:
-    """Render what the kernel enforces as arguments of ``prlimit``; hard limits, never to be raised.
+    """Render what the kernel enforces as a command line that another one follows.
 
-    Given inside the sandbox: counted there, the number of processes is the
-    sandbox's own, not that of everything that runs under its user.
+    It has to run inside: counted there, the number of processes is the
+    sandbox's own, and not that of everything that runs under its user. The
+    limits are hard ones, which nothing inside can raise.
     """
-    cpu_seconds = limits.cpu_seconds
-    # A process that ignores the signal at the soft limit is killed one second later.
-    return (
-        f"--nproc={limits.processes}:{limits.processes}",
-        f"--data={limits.process_data_bytes}:{limits.process_data_bytes}",
-        f"--fsize={limits.file_bytes}:{limits.file_bytes}",
-        f"--nofile={limits.open_files}:{limits.open_files}",
-        f"--cpu={cpu_seconds}:{cpu_seconds + 1}",
+    exact = {
+        "nproc": limits.processes,
+        "data": limits.process_data_bytes,
+        "fsize": limits.file_bytes,
+        "nofile": limits.open_files,
         # Node reserves tens of gigabytes of addresses that it never touches.
-        f"--as={64 * 1024 * MIB}:{64 * 1024 * MIB}",
-        f"--stack={8 * MIB}:{8 * MIB}",
-        "--core=0:0",
-        "--memlock=65536:65536",
-        "--msgqueue=0:0",
-        "--sigpending=512:512",
+        "as": 64 * 1024 * MIB,
+        "stack": 8 * MIB,
+        "core": 0,
+        "memlock": 65_536,
+        "msgqueue": 0,
+        "sigpending": 512,
+    }
+    return (
+        "/usr/bin/prlimit",
+        *(f"--{name}={value}:{value}" for name, value in exact.items()),
+        # Whoever ignores the signal at the soft limit is killed one second later.
+        f"--cpu={limits.cpu_seconds}:{limits.cpu_seconds + 1}",
+        "--",
     )

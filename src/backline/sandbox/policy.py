@@ -11,6 +11,7 @@ home could lead it elsewhere by a link, and the part would be made on the host
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 from typing import Final, Protocol
 
@@ -53,7 +54,27 @@ ETC_FILES: Final[dict[str, str]] = {
     "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
     "resolv.conf": "",
 }
-"""The files of ``/etc`` that are written for every room."""
+"""The files of ``/etc`` that are the same in every room."""
+
+
+def etc_files(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the files of ``/etc`` for a room: the common ones, and the account's variables.
+
+    The variables are set after the limits: a library that one of them names
+    must not come to run before.
+    """
+    lines = (f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
+    return ETC_FILES | {"variables": "".join(lines)}
+
+
+GATE: Final = ("/bin/sh", "-c", 'read -r word && [ "$word" = go ] || exit 125; exec "$@"', "gate")
+"""The first thing that runs inside: it waits for the word, and without it nothing runs.
+
+The word comes when the room is tied to its worker's life; when the worker dies
+before, the gate reads the end of its input and goes home.
+"""
+DRESSING: Final = ("/bin/sh", "-c", '. /etc/variables; exec "$@"', "dressing")
+"""Sets the account's variables, once the limits are on."""
 
 
 class Part(Protocol):
@@ -163,9 +184,7 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
 
     home: Home
     etc: Mapping[str, int]
-    """Descriptors of the texts in `ETC_FILES`, by file name."""
-    variables: Mapping[str, str] = {}
-    """The account's variables."""
+    """Descriptors of the texts that lie in ``/etc``, by file name."""
     limits: Limits = Limits()
     is_keeper: bool = False
     """Whether this room tidies a home instead of running an account's command.
@@ -178,7 +197,7 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
 def arguments(room: Room, host: HostFacts) -> tuple[str, ...]:
     """Render a room as arguments of bubblewrap, without filter, hand-over and command."""
     parts = (argument for part in _parts(room, host) for argument in part.arguments())
-    return (*_walls(room), *_environment(room), *parts, "--remount-ro", "/")
+    return (*_walls(room), *_environment(), *parts, "--remount-ro", "/")
 
 
 def _walls(room: Room) -> tuple[str, ...]:
@@ -193,7 +212,7 @@ def _walls(room: Room) -> tuple[str, ...]:
     )
 
 
-def _environment(room: Room) -> tuple[str, ...]:
+def _environment() -> tuple[str, ...]:
     standard = {
         "PATH": STANDARD_PATH,
         "HOME": HOME,
@@ -203,8 +222,7 @@ def _environment(room: Room) -> tuple[str, ...]:
         "LANG": "C.UTF-8",
         "TMPDIR": "/tmp",  # noqa: S108 - the room's own
     }
-    variables = standard | dict(room.variables)
-    return tuple(word for name, value in variables.items() for word in ("--setenv", name, value))
+    return tuple(word for name, value in standard.items() for word in ("--setenv", name, value))
 
 
 def _parts(room: Room, host: HostFacts) -> Iterator[Part]:
@@ -229,7 +247,7 @@ def _programs(host: HostFacts) -> Iterator[Part]:
 
 def _settings(room: Room, host: HostFacts) -> Iterator[Part]:
     yield from (Shown(path) for path in _SHOWN_ETC if path in host.paths)
-    yield from (Written(f"/etc/{name}", room.etc[name]) for name in ETC_FILES)
+    yield from (Written(f"/etc/{name}", room.etc[name]) for name in room.etc)
 
 
 def _kernel(host: HostFacts) -> Iterator[Part]:

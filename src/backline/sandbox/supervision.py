@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import selectors
 import time
@@ -14,8 +15,8 @@ from backline.sandbox.command import Finished, LimitName, Sink, Stream
 from backline.sandbox.limits import Limits
 
 _PIECE_BYTES: Final = 65_536
-_REST_FACTOR: Final = 20
-"""A watch that took so long rests twenty times as long: five percent of a core at most."""
+_REST_FACTOR: Final = 10
+"""A watch that took so long rests ten times as long: a tenth of a core at most."""
 
 Excess = Callable[[], LimitName | None]
 """Looks whether a room uses too much, and names the limit."""
@@ -100,16 +101,14 @@ class Supervision:
 
     def _take(self, stream: Stream, pipe: int) -> bool:
         """Pass on what a pipe holds. Returns whether more may come."""
-        try:
-            piece = os.read(pipe, _PIECE_BYTES)
-        except BlockingIOError:
-            return True
+        piece = os.read(pipe, _PIECE_BYTES)
         room_left = self._limits.output_bytes - self._counts[stream]
         self._counts[stream] += len(piece)
         if room_left > 0 and piece:
             self._sink(stream, piece[:room_left])
-        if len(piece) > room_left and not self._excess:
+        if len(piece) > room_left:
             self._stop("output")
+            return False  # a full pipe holds the writer until it is dead
         return bool(piece)
 
     def _conclude(self) -> Finished:
@@ -119,8 +118,7 @@ class Supervision:
         self._room.kill()
         self._room.wait_until_empty()
         for stream, pipe in self._pipes().items():
-            while not self._is_drained(stream, pipe):
-                pass
+            self._drain(stream, pipe)
         return Finished(
             exit_code=exit_code if exit_code >= 0 else 128 - exit_code,
             limit=self._excess,
@@ -129,9 +127,8 @@ class Supervision:
             stderr_bytes=self._counts["stderr"],
         )
 
-    def _is_drained(self, stream: Stream, pipe: int) -> bool:
+    def _drain(self, stream: Stream, pipe: int) -> None:
         """Take what is still in a pipe; nobody is left who could write more."""
-        try:
-            return not self._take(stream, pipe)
-        except BlockingIOError:
-            return True
+        with contextlib.suppress(BlockingIOError):
+            while self._take(stream, pipe):
+                pass

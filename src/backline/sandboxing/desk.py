@@ -1,0 +1,133 @@
+"""The worker's side of a sandbox run: leases, blobs and snapshots, for the run's own account only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from backline.accounts import load_reach, may_work_for
+from backline.clock import iso
+from backline.db import Database
+from backline.errors import AbortRun, BacklineError
+from backline.ids import AccountId
+from backline.runs import Run
+from backline.sandbox import choose_folder
+from backline.sandbox.snapshot import Snapshot
+from backline.sandboxes import KeptSnapshot, ledger
+from backline.sandboxing import messages as say
+from backline.settings import Settings
+from backline.storage import Store
+
+_HEXADECIMAL: Final = frozenset("0123456789abcdef")
+_TYPE: Final = "application/octet-stream"
+
+
+def blob_key(sandbox_id: str, digest: str) -> str:
+    """Return where storage keeps a blob. Raises ``AbortRun`` for a name that is no digest."""
+    if len(digest) != 64 or not _HEXADECIMAL.issuperset(digest):
+        raise AbortRun(f"{digest[:80]!r} is not the name of a blob")
+    return f"sandboxes/{sandbox_id}/{digest}"
+
+
+def as_snapshot(kept: KeptSnapshot) -> Snapshot:
+    """Return what a provider needs of a record."""
+    return Snapshot(
+        digest=kept.digest,
+        blobs=kept.blobs,
+        home_bytes=kept.home_bytes,
+        home_entries=kept.home_entries,
+    )
+
+
+class SandboxDesk:
+    """Answers the questions in ``messages.py``."""
+
+    def __init__(self, settings: Settings, database: Database, store: Store) -> None:
+        self._folder = choose_folder(settings.data_dir)
+        self._database = database
+        self._store = store
+
+    def __call__(self, run: Run, request: Any) -> Any:
+        """Answer a run's question. Raises ``AbortRun`` to refuse."""
+        try:
+            asked: say.Request = msgspec.convert(request, say.Request)
+            return msgspec.to_builtins(self._answer(run, asked))
+        except AbortRun:
+            raise
+        except (BacklineError, msgspec.ValidationError) as refusal:
+            raise AbortRun(str(refusal)) from refusal
+
+    def _answer(self, run: Run, request: say.Request) -> Any:
+        match request:
+            case say.Take(account_id, sandbox_id):
+                return self._take(run, account_id, sandbox_id)
+            case say.Renew(sandbox_id, fence):
+                with self._database.write() as connection:
+                    ledger.renew(connection, sandbox_id, fence)
+            case say.Release(sandbox_id, fence):
+                with self._database.write() as connection:
+                    ledger.release(connection, sandbox_id, fence)
+            case say.Fetch():
+                return self._fetch(run, request)
+            case say.Keep():
+                self._keep(run, request)
+            case say.Save():
+                return self._save(run, request)
+        return None
+
+    def _take(self, run: Run, account_id: AccountId, sandbox_id: str | None) -> say.Taken | None:
+        with self._database.write() as connection:
+            if not may_work_for(load_reach(connection, run.account_id), account_id):
+                raise AbortRun(f"accountId {account_id} is not within reach of the run's account")
+            record = ledger.ensure(connection, account_id)
+            if sandbox_id not in (None, record.id):
+                raise AbortRun(f"sandbox {sandbox_id} is not there: leave sandboxId out")
+            lease = ledger.take(connection, record.id, run.id)
+        if lease is None:
+            return None
+        return say.Taken(
+            sandbox_id=record.id,
+            fence=lease.fence,
+            snapshot=as_snapshot(lease.snapshot) if lease.snapshot else None,
+            folder=str(self._folder),
+        )
+
+    def _fetch(self, run: Run, request: say.Fetch) -> str:
+        self._require_lease(run, request.sandbox_id, request.fence)
+        key = blob_key(request.sandbox_id, request.digest)
+        kept = self._store.local_path(key)
+        if kept is not None:
+            return str(kept)
+        path = Path(request.folder) / request.digest
+        self._store.get_to_file(key, path)
+        return str(path)
+
+    def _keep(self, run: Run, request: say.Keep) -> None:
+        self._require_lease(run, request.sandbox_id, request.fence)
+        self._store.put_file(
+            blob_key(request.sandbox_id, request.digest), Path(request.path), _TYPE
+        )
+
+    def _save(self, run: Run, request: say.Save) -> say.Saved:
+        made = ledger.new_snapshot(
+            request.sandbox_id,
+            run.id,
+            digest=request.snapshot.digest,
+            blobs=request.snapshot.blobs,
+            home_bytes=request.snapshot.home_bytes,
+            home_entries=request.snapshot.home_entries,
+        )
+        with self._database.write() as connection:
+            kept = ledger.keep_snapshot(connection, request.sandbox_id, request.fence, made)
+            useless = ledger.forget_expired(connection, request.sandbox_id)
+        for digest in useless:
+            self._store.delete(blob_key(request.sandbox_id, digest))
+        return say.Saved(id=kept.id, expires_at=iso(kept.expires_at))
+
+    def _require_lease(self, run: Run, sandbox_id: str, fence: int) -> None:
+        with self._database.read() as connection:
+            record = ledger.find_by_id(connection, sandbox_id)
+        if record is None or (record.lease_run_id, record.lease_fence) != (run.id, fence):
+            raise AbortRun(f"this run does not hold sandbox {sandbox_id}")

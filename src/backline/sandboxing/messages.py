@@ -1,0 +1,78 @@
+"""What a run in a sandbox asks of its worker, which alone has the database and the storage."""
+
+from __future__ import annotations
+
+import msgspec
+
+from backline.sandbox.snapshot import Snapshot
+
+SERVICE = "sandbox"
+"""The name by which tasks ask."""
+
+
+class Take(msgspec.Struct, frozen=True, tag=True):
+    """Lease the account's sandbox. Answered by `Taken`, or null while another run has it."""
+
+    account_id: str
+    sandbox_id: str | None = None
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """The lease, and what the home should be."""
+
+    sandbox_id: str
+    fence: int
+    snapshot: Snapshot | None
+    folder: str
+    """Where this worker keeps homes."""
+
+
+class Renew(msgspec.Struct, frozen=True, tag=True):
+    """Keep the lease for another while."""
+
+    sandbox_id: str
+    fence: int
+
+
+class Fetch(msgspec.Struct, frozen=True, tag=True):
+    """Bring a blob of the leased sandbox to a local path, which is the answer."""
+
+    sandbox_id: str
+    fence: int
+    digest: str
+    folder: str
+
+
+class Keep(msgspec.Struct, frozen=True, tag=True):
+    """Store a local file as a blob of the leased sandbox."""
+
+    sandbox_id: str
+    fence: int
+    digest: str
+    path: str
+
+
+class Save(msgspec.Struct, frozen=True, tag=True):
+    """Make a snapshot the present home. Answered by `Saved`."""
+
+    sandbox_id: str
+    fence: int
+    snapshot: Snapshot
+
+
+class Saved(msgspec.Struct, frozen=True, rename="camel"):
+    """A snapshot as a run's output names it."""
+
+    id: str
+    expires_at: str
+    """ISO 8601."""
+
+
+class Release(msgspec.Struct, frozen=True, tag=True):
+    """Give the lease back."""
+
+    sandbox_id: str
+    fence: int
+
+
+Request = Take | Renew | Fetch | Keep | Save | Release

@@ -1,0 +1,153 @@
+"""The tasks that work in sandboxes, as workers know them.
+
+They share one queue, in which the runs of one sandbox go one after another.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final
+
+from backline.errors import AbortRun, TooLarge
+from backline.sandbox import ChangedFile, read_command
+from backline.sandboxing.messages import Saved
+from backline.sandboxing.order import (
+    CommandOrder,
+    CommandResult,
+    SetupOrder,
+    SetupResult,
+    WriteOrder,
+    WriteResult,
+    WrittenFile,
+)
+from backline.sandboxing.output import Output
+from backline.sandboxing.visit import Visit, visit
+from backline.sdk import Context, task
+
+QUEUE: Final = "sandboxes"
+_MAX_DURATION_SECONDS: Final = 2 * 3600
+_MOST_CHANGED_FILES: Final = 1000
+
+_LAYOUT: Final = """
+mkdir -p .local/bin files
+[ -e README.md ] || cat > README.md <<'TEXT'
+# This is your sandbox
+
+Everything in this folder is remembered between commands. Nothing else is.
+
+- `files/` holds what was brought here for you
+- `.local/bin/` is on the path: put your own tools there
+
+There is no network. Commands run as `user`, and end with everything they started.
+TEXT
+"""
+
+
+@task(
+    "run-sandbox-command",
+    queue=QUEUE,
+    concurrency_limit=1,
+    max_duration_seconds=_MAX_DURATION_SECONDS,
+)
+def run_sandbox_command(order: CommandOrder, ctx: Context) -> CommandResult:
+    """Run a command in the account's sandbox; whatever its exit code, the run completes."""
+    return ctx.step("command", _run_command, order, ctx)
+
+
+@task(
+    "setup-sandbox",
+    queue=QUEUE,
+    concurrency_limit=1,
+    max_duration_seconds=_MAX_DURATION_SECONDS,
+)
+def setup_sandbox(order: SetupOrder, ctx: Context) -> SetupResult:
+    """Lay out the account's home, without touching what is there already."""
+    return ctx.step("setup", _set_up, order, ctx)
+
+
+@task(
+    "write-sandbox-files",
+    queue=QUEUE,
+    concurrency_limit=1,
+    max_duration_seconds=_MAX_DURATION_SECONDS,
+)
+def write_sandbox_files(order: WriteOrder, ctx: Context) -> WriteResult:
+    """Put uploaded files into the account's home, over what is there."""
+    return ctx.step("write", _write, order, ctx)
+
+
+def _run_command(order: CommandOrder, ctx: Context) -> CommandResult:
+    command = order.read()
+    output = Output(ctx)
+    with visit(ctx, order.account_id, order.sandbox_id) as room:
+        ctx.metadata.set("currentStep", "running the command")
+        finished = room.sandbox.run(command, output.take)
+        output.close()
+        ctx.metadata.set("currentStep", "keeping the home")
+        snapshot, changed, refusal = _try_to_save(room, finished.limit)
+    return CommandResult(
+        stdout=output.text("stdout"),
+        stderr=output.text("stderr"),
+        exit_code=finished.exit_code,
+        timed_out=finished.limit == "duration",
+        limit_reached=finished.limit,
+        duration_ms=finished.duration_ms,
+        changed_files=list(changed[:_MOST_CHANGED_FILES]),
+        changed_file_count=len(changed),
+        output_truncated=output.is_truncated,
+        output_files=output.save_long(),
+        sandbox_id=room.sandbox_id,
+        snapshot=snapshot,
+        snapshot_error=refusal,
+    )
+
+
+def _try_to_save(
+    room: Visit, limit: str | None
+) -> tuple[Saved | None, tuple[ChangedFile, ...], str | None]:
+    """Keep the home, unless it is what went over its limit; then the one before stays."""
+    if limit == "home":
+        return None, (), "the home grew beyond its limit: it is as it was before the command"
+    try:
+        snapshot, changed = room.save()
+    except TooLarge as refusal:
+        return None, (), str(refusal)
+    return snapshot, changed, None
+
+
+def _set_up(order: SetupOrder, ctx: Context) -> SetupResult:
+    if order.archive_url or order.git_url:
+        raise AbortRun(
+            "archiveUrl and gitUrl are not supported yet: upload files with POST /api/files"
+            " and name them in files"
+        )
+    seeds = [ctx.files.open(file_id) for file_id in order.files]
+    with visit(ctx, order.account_id) as room:
+        finished = room.sandbox.run(read_command(_LAYOUT, is_shell=True), lambda *_: None)
+        if finished.exit_code:
+            raise AbortRun(
+                f"the home could not be laid out (exit code {finished.exit_code}):"
+                " something in it stands where a folder should be; look at it with `ls -la`"
+            )
+        room.sandbox.write({f"files/{path.name}": path for path in seeds})
+        snapshot, changed = room.save()
+    return SetupResult(
+        sandbox_id=room.sandbox_id,
+        snapshot_id=snapshot.id,
+        snapshot=snapshot,
+        changed_files=list(changed[:_MOST_CHANGED_FILES]),
+    )
+
+
+def _write(order: WriteOrder, ctx: Context) -> WriteResult:
+    files = {path: ctx.files.open(file_id) for path, file_id in order.files.items()}
+    with visit(ctx, order.account_id) as room:
+        room.sandbox.write(files)
+        snapshot, _ = room.save()
+    written = []
+    for path, local in files.items():
+        with local.open("rb") as file:
+            written.append(
+                WrittenFile(path=path, sha=hashlib.file_digest(file, "sha256").hexdigest())
+            )
+    return WriteResult(uploaded=written, snapshot=snapshot)
