@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import logging
 import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -61,6 +60,7 @@ class Executor:
         slots: int,
         price: Price,
         desk_of: Callable[[Run], Desk],
+        workroom: Path,
     ) -> None:
         self._database = database
         self._zygote = zygote
@@ -68,6 +68,7 @@ class Executor:
         self._bell = bell
         self._worker_id = worker_id
         self._desk_of = desk_of
+        self._workroom = workroom
         self._price = price
         self._slots = BoundedSemaphore(slots)
         self._leashes: dict[RunId, Leash] = {}
@@ -146,7 +147,8 @@ class Executor:
 
     def _converse(self, run: Run, attempt: Attempt) -> End | Wait:
         """Return what the child said at its end, how it died, or what the run waits for."""
-        workdir = Path(tempfile.mkdtemp(prefix=f"backline-{attempt.id}-"))
+        workdir = self._workroom / attempt.id
+        workdir.mkdir(mode=0o700, parents=True, exist_ok=True)
         child = self._zygote.fork()
         channel = Channel(child.link, say.FromChild)
         leash = self._leashes[run.id] = Leash(child, self._seconds_left(run))

@@ -118,7 +118,6 @@ class LocalRelay(Relay):
     def __init__(self, bell: Bell, database: Database) -> None:
         super().__init__(bell)
         self._folder = bell_folder(Path(database.engine.url.database or ""))
-        self._folder.mkdir(mode=0o700, exist_ok=True)
         self._own = self._folder / f"{os.getpid()}-{id(self):x}"
         self._ear = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._mouth = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -126,13 +125,15 @@ class LocalRelay(Relay):
 
     def start(self, *, listening: bool) -> None:
         if listening:
+            self._folder.mkdir(mode=0o700, exist_ok=True)
             self._ear.bind(str(self._own))
         super().start(listening=listening)
 
     def _send(self) -> None:
-        for path in self._folder.iterdir():
-            if path != self._own:
-                self._send_to(path)
+        with contextlib.suppress(FileNotFoundError):  # the last listener took the folder along
+            for path in self._folder.iterdir():
+                if path != self._own:
+                    self._send_to(path)
 
     def _send_to(self, path: Path) -> None:
         try:
@@ -153,6 +154,8 @@ class LocalRelay(Relay):
         with contextlib.suppress(OSError):
             self._mouth.sendto(b"!", str(self._own))
         self._own.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            self._folder.rmdir()  # unless others listen there
 
 
 def bell_folder(database_path: Path) -> Path:

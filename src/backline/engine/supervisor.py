@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import threading
 from collections.abc import Callable
 
@@ -55,6 +56,7 @@ class Supervisor:
         self._queue = queue
         self._desk_of = desk_of
         self._bell = bell
+        self._workrooms = settings.data_dir / "work"
         self._stopped = threading.Event()
         self.worker_id = new_id("worker")
 
@@ -66,7 +68,7 @@ class Supervisor:
         self._connections = engine_connections(self._database)
         self._launch_engine(self._connections)
         self._announce()
-        take_over_dead_workers(self._database, self._queue, self._dispatch, self.worker_id)
+        self._take_over()
         self._threads = [
             threading.Thread(target=self._beat, name="heartbeat", daemon=True),
             threading.Thread(target=self._keep_time, name="timekeeper", daemon=True),
@@ -88,6 +90,7 @@ class Supervisor:
                 + MACHINE_GIGABYTES * self._settings.gigabyte_second_cents
             ),
             desk_of=self._desk_of,
+            workroom=self._workrooms / self.worker_id,
         )
 
     def _launch_engine(self, connections: sa.Engine) -> None:
@@ -155,7 +158,13 @@ class Supervisor:
         if not is_listed or not self._zygote.is_alive:
             log.error("worker %s was declared dead or lost its processes: stopping", self.worker_id)
             os._exit(1)
-        take_over_dead_workers(self._database, self._queue, self._dispatch, self.worker_id)
+        self._take_over()
+
+    def _take_over(self) -> None:
+        """Hand on the runs of workers that died, and clear away what they left on this disk."""
+        dead = take_over_dead_workers(self._database, self._queue, self._dispatch, self.worker_id)
+        for worker_id in dead:
+            shutil.rmtree(self._workrooms / worker_id, ignore_errors=True)
 
     def _keep_time(self) -> None:
         """Move what falls due, and stop the runs that somebody canceled."""
@@ -186,3 +195,4 @@ class Supervisor:
             thread.join()
         hand_back(self._database, self._queue, self._dispatch, self.worker_id)
         self._connections.dispose()
+        shutil.rmtree(self._workrooms / self.worker_id, ignore_errors=True)
