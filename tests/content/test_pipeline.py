@@ -188,7 +188,7 @@ def test_what_is_not_there_yet_is_said(files: dict[str, Path], tmp_path: Path) -
         lyricsFile="file_lrc",
     ).output
     assert output["lipsync"] is False
-    assert "Lipsync is not available yet" in output["message"]
+    assert "Lipsync was left out: there is no face in the picture" in output["message"]
     assert "Upscaling is not available yet" in output["message"]
     assert "\U00013080" in output["message"]
     assert output["audio"]["clipLyrics"] == "first words\nsecond words"

@@ -9,12 +9,18 @@ from backline.content.motion import SceneFacts
 from backline.content.templates import build_scene
 
 
-def base_image(template_id: str, picture: Picture, seed: int) -> Rgb:
+def base_image(
+    template_id: str, picture: Picture, seed: int, *, title: str = "", artist: str = ""
+) -> Rgb:
     """Return the picture in the template's look, (1920, 1080, 3) RGB.
+
+    ``title`` and ``artist`` are for templates that print them.
 
     Raises ``InvalidInput`` when there is no such template.
     """
-    quiet = SceneFacts(duration_seconds=15.0, seed=seed, beats=(), energy=())
+    quiet = SceneFacts(
+        duration_seconds=15.0, seed=seed, beats=(), energy=(), title=title, artist=artist
+    )
     planes = new_planes()
     build_scene(template_id, picture, quiet).draw(0, planes)
     return to_rgb(planes)

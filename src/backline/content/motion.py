@@ -32,6 +32,8 @@ class SceneFacts(msgspec.Struct, frozen=True, kw_only=True):
     beats: Sequence[Beat]
     energy: Sequence[float]
     """Loudness as it is felt, 0 to 1, one value per frame."""
+    mouth: Sequence[float] = ()
+    """How far the singer's mouth is open, 0 to 1, one value per frame; empty when it stays still."""
     title: str = ""
     artist: str = ""
     date: str = ""

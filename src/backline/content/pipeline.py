@@ -26,10 +26,11 @@ from backline.content.clip import Clip, choose_clip
 from backline.content.compose import compose
 from backline.content.finish import clip_frames, energy_per_frame, finish_sound
 from backline.content.image import base_image
+from backline.content.lipsync import Singing, sing_along
 from backline.content.lyrics import LyricLine, decode_lyrics, lines_inside
 from backline.content.media.audio import Audio
 from backline.content.media.frame import FRAME_RATE
-from backline.content.media.picture import read_picture, write_jpeg
+from backline.content.media.picture import Picture, read_picture, write_jpeg
 from backline.content.mood import Mood, find_mood
 from backline.content.motion import Beat, SceneFacts
 from backline.content.order import (
@@ -85,6 +86,15 @@ class ChosenCaption(msgspec.Struct, frozen=True, kw_only=True):
     """Characters of it that no bundled font can draw; they are left out of the picture."""
 
 
+class FinishedFilm(msgspec.Struct, frozen=True, kw_only=True):
+    """The film, and whether its singer sings."""
+
+    video: StoredFile
+    lipsync: bool
+    left_out: str
+    """Why the mouth stays still although it was asked to move; empty otherwise."""
+
+
 class ChosenPicture(msgspec.Struct, frozen=True, kw_only=True):
     """The picture that is used, and the still made from it."""
 
@@ -102,9 +112,9 @@ def create_content(order: Order, ctx: Context) -> FinishedContent:
     ctx.metadata.set("mood", msgspec.to_builtins(heard.mood))
     picture = ctx.step("picture", choose_picture, order, seed, heard, ctx, progress)
     caption = ctx.step("caption", choose_caption, order, seed, heard, progress)
-    video = ctx.step("render", render, order, seed, heard, picture, caption, ctx, progress)
+    film = ctx.step("render", render, order, seed, heard, picture, caption, ctx, progress)
     progress.begin("done", 1.0)
-    return _finished(order, seed, heard, picture, caption, video)
+    return _finished(order, seed, heard, picture, caption, film)
 
 
 def listen_to_song(order: Order, seed: int, ctx: Context, progress: Progress) -> HeardSong:
@@ -137,7 +147,9 @@ def choose_picture(
         supply = bring(ctx, name, accept=["image/*"], max_bytes=MAX_PICTURE_BYTES)
         picture = read_picture(supply.path)
         path = ctx.workdir / "still.jpg"
-        write_jpeg(base_image(order.template, picture, seed), path, _STILL_QUALITY)
+        artist = order.artist_name or heard.artist
+        still_rgb = base_image(order.template, picture, seed, title=heard.title, artist=artist)
+        write_jpeg(still_rgb, path, _STILL_QUALITY)
         name = f"{_slug(heard.title)}.jpg"
         still = ctx.files.save(path, file_name=name, mime_type="image/jpeg")
         return ChosenPicture(file_id=keep(ctx, supply), still=still)
@@ -174,12 +186,13 @@ def render(
     caption: ChosenCaption,
     ctx: Context,
     progress: Progress,
-) -> StoredFile:
+) -> FinishedFilm:
     """Step 4: draw and encode the film, and store it."""
     progress.begin("building the scene", 0.2)
     source = read_picture(ctx.files.open(picture.file_id))
     sound = _sound(heard, ctx)
-    scene = build_scene(order.template, source, _scene_facts(seed, heard, sound))
+    singing = _singing(order, source, heard, sound)
+    scene = build_scene(order.template, source, _scene_facts(order, seed, heard, sound, singing))
     overlay = draw_caption(caption.text, order.template, scene.faces)
     progress.begin("rendering", 0.25)
     path = ctx.workdir / "video.mp4"
@@ -193,7 +206,16 @@ def render(
         on_progress=lambda share: progress.reach(0.25 + 0.72 * share),
     )
     progress.begin("storing the video", 0.97)
-    return ctx.files.save(path, file_name=f"{_slug(heard.title)}.mp4", mime_type="video/mp4")
+    video = ctx.files.save(path, file_name=f"{_slug(heard.title)}.mp4", mime_type="video/mp4")
+    return FinishedFilm(video=video, lipsync=bool(singing.mouth), left_out=singing.left_out)
+
+
+def _singing(order: Order, picture: Picture, heard: HeardSong, sound: Audio) -> Singing:
+    if not order.lipsync:
+        return Singing()
+    start = heard.clip.start_seconds
+    lines = [(line.start_seconds - start, line.end_seconds - start) for line in heard.lines]
+    return sing_along(order.template, picture, sound, lines)
 
 
 def _heard(order: Order, song: Song, file_id: str) -> HeardSong:
@@ -265,12 +287,17 @@ def _sound(heard: HeardSong, ctx: Context) -> Audio:
     return finish_sound(path, heard.clip.start_seconds, heard.clip.duration_seconds, ctx.workdir)
 
 
-def _scene_facts(seed: int, heard: HeardSong, sound: Audio) -> SceneFacts:
+def _scene_facts(
+    order: Order, seed: int, heard: HeardSong, sound: Audio, singing: Singing
+) -> SceneFacts:
     return SceneFacts(
         duration_seconds=clip_frames(heard.clip.duration_seconds) / FRAME_RATE,
         seed=seed,
         beats=heard.beats,
         energy=energy_per_frame(sound),
+        mouth=singing.mouth,
+        title=heard.title,
+        artist=order.artist_name or heard.artist,
     )
 
 
@@ -280,16 +307,16 @@ def _finished(
     heard: HeardSong,
     picture: ChosenPicture,
     caption: ChosenCaption,
-    video: StoredFile,
+    film: FinishedFilm,
 ) -> FinishedContent:
     seconds = clip_frames(heard.clip.duration_seconds) / FRAME_RATE
     return FinishedContent(
         account_id=order.account_id,
-        video_source_url=video.signed_url,
+        video_source_url=film.video.signed_url,
         image_url=picture.still.signed_url,
         caption_text=caption.text,
         template=order.template,
-        lipsync=False,
+        lipsync=film.lipsync,
         audio=AudioFacts(
             song_title=heard.title,
             song_filename=heard.file_name,
@@ -298,18 +325,18 @@ def _finished(
             clip_lyrics="\n".join(line.text for line in heard.lines) or None,
             clip_mood=heard.mood.name,
         ),
-        video=video,
+        video=film.video,
         seed=seed,
-        message=_message(order, seconds, caption.unshown),
+        message=_message(order, seconds, caption.unshown, film.left_out),
     )
 
 
-def _message(order: Order, seconds: float, unshown: str) -> str:
+def _message(order: Order, seconds: float, unshown: str, left_out: str) -> str:
     parts = [f"A video of {seconds:.1f} s was made with template {order.template}."]
     if unshown:
         parts.append(f"No bundled font can draw these characters of the caption: {unshown}")
-    if order.lipsync:
-        parts.append("Lipsync is not available yet: the picture moves, the mouth does not.")
+    if left_out:
+        parts.append(left_out)
     if order.upscale:
         parts.append("Upscaling is not available yet: the video is 1080x1920.")
     return " ".join(parts)

@@ -44,6 +44,11 @@ class Portrait(msgspec.Struct, frozen=True, eq=False):
         """Those whom the picture is about."""
         return tuple(f for f in self.faces if f.height > SMALL_FACE * self.faces[0].height)
 
+    @property
+    def singer(self) -> Face | None:
+        """The largest face, if there is any."""
+        return self.faces[0] if self.faces else None
+
 
 class Framing(NamedTuple):
     """A crop of a picture: the corner at which it starts, and how much it is enlarged."""

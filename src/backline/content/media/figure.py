@@ -11,13 +11,20 @@ from numpy.typing import NDArray
 
 from backline.content.media.canvas import Canvas, Mask, blurred, enlarged, grid, smoothstep
 from backline.content.media.face import Box
-from backline.content.media.frame import FRAME_HEIGHT, FRAME_WIDTH, Area
+from backline.content.media.frame import FRAME_HEIGHT, FRAME_WIDTH, Area, Plane, Planes
 from backline.content.media.grade import Grade, Tone, graded
 from backline.content.media.layer import Layer, layer_of
 from backline.content.media.picture import Picture
-from backline.content.media.still import STILL_HEIGHT, STILL_SCALE, STILL_WIDTH, Matrix
-from backline.content.motion import View
-from backline.content.portrait import EYE_LINE, Portrait
+from backline.content.media.speech import Speech, let_speak
+from backline.content.media.still import (
+    STILL_HEIGHT,
+    STILL_SCALE,
+    STILL_WIDTH,
+    Matrix,
+    view_matrix,
+)
+from backline.content.motion import SceneFacts, View
+from backline.content.portrait import EYE_LINE, Portrait, find_portrait
 
 FACE_SHARE = 0.15
 """Of the frame's height: how tall a face stands when the picture allows it."""
@@ -77,15 +84,6 @@ class Stance(NamedTuple):
         return np.array([[self.scale, 0, self.left], [0, self.scale, self.top]])
 
 
-class Figure(NamedTuple):
-    """Somebody who stands in a scene."""
-
-    layer: Layer
-    stance: Stance
-    faces: tuple[Area, ...]
-    """Frame pixels, wide enough for all that the camera does."""
-
-
 def nearer(view: View) -> View:
     """Return how a person before the background is seen: what the camera does, and a third more of it."""
     return View(
@@ -94,6 +92,61 @@ def nearer(view: View) -> View:
         shift_y=view.shift_y * 1.8,
         angle=view.angle,
     )
+
+
+class Subject(NamedTuple):
+    """What the picture became in a scene: somebody who stands there, or a thing that shows the picture."""
+
+    layer: Layer
+    picture_to_still: Matrix
+    faces: tuple[Area, ...]
+    """Frame pixels, wide enough for all that the camera does."""
+    is_person: bool
+    speech: Speech | None = None
+
+    def singing(self, picture: Picture, facts: SceneFacts) -> Subject:
+        """Return the same with a mouth that follows the voice, if the music asks for it and there is one."""
+        layer = self.layer
+        speech = speech_on(
+            layer.planes,
+            picture,
+            self.picture_to_still,
+            facts,
+            corner=(layer.left, layer.top),
+            hides=layer.hides,
+        )
+        if speech is None:
+            return self
+        return self._replace(layer=self.layer._replace(planes=speech.planes), speech=speech)
+
+    def draw(self, view: View, index: int, into: Planes) -> None:
+        """Lay it over the background that a camera sees in ``view`` at a frame."""
+        near = nearer(view)
+        if self.speech is not None:
+            self.speech.pose(index)
+            near = self.speech.swayed(near, index) if self.is_person else near
+        self.layer.draw(view_matrix(near), into)
+
+
+def speech_on(
+    planes: Planes,
+    picture: Picture,
+    picture_to_still: Matrix,
+    facts: SceneFacts,
+    *,
+    corner: tuple[int, int] = (0, 0),
+    hides: Plane | None = None,
+) -> Speech | None:
+    """Return the picture's largest face, singing, on planes whose corner lies at ``corner`` of the still.
+
+    None when the music has no mouth for it or there is no face.
+    """
+    face = find_portrait(picture).singer
+    if face is None or not facts.mouth:
+        return None
+    to_planes = picture_to_still.copy()
+    to_planes[:, 2] -= corner
+    return let_speak(planes, face, to_planes, facts.mouth, facts.seed, hides)
 
 
 def stand(picture: Picture, portrait: Portrait) -> Stance | None:
@@ -194,7 +247,7 @@ def _between_the_sides(
     return stance._replace(left=left)
 
 
-def set_figure(picture: Picture, portrait: Portrait, stance: Stance, light: FigureLight) -> Figure:
+def set_figure(picture: Picture, portrait: Portrait, stance: Stance, light: FigureLight) -> Subject:
     """Light a person as the scene does and make the layer that stands in it."""
     assert portrait.person is not None
     low, high = _window(picture, stance)
@@ -213,7 +266,8 @@ def set_figure(picture: Picture, portrait: Portrait, stance: Stance, light: Figu
         canvas += _rim_light(mask, rim)
     # A cut-out's edge still holds a breath of what was behind it: take a little off.
     mask = _dissolved(smoothstep(0.10, 1.0, mask), picture, stance, low[1])
-    return Figure(layer_of(canvas, mask, *low), stance, _faces(portrait, stance))
+    faces = face_areas(portrait, stance.matrix)
+    return Subject(layer_of(canvas, mask, *low), stance.matrix, faces, is_person=True)
 
 
 def _main_face(portrait: Portrait, matrix: Matrix, mask: Mask) -> Mask:
@@ -280,8 +334,9 @@ def _rim_light(mask: Mask, rim: Rim) -> Canvas:
     )
 
 
-def _faces(portrait: Portrait, stance: Stance) -> tuple[Area, ...]:
-    return tuple(face_area(face.box, stance.matrix) for face in portrait.main_faces)
+def face_areas(portrait: Portrait, picture_to_still: Matrix) -> tuple[Area, ...]:
+    """Return the parts of the frame that the main faces of a picture cover while the camera moves."""
+    return tuple(face_area(face.box, picture_to_still) for face in portrait.main_faces)
 
 
 def face_area(box: Box, to_still: Matrix) -> Area:

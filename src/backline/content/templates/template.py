@@ -69,6 +69,8 @@ class Template(msgspec.Struct, frozen=True, kw_only=True):
     """Any one of these will do."""
     without: str
     """What it does when the picture is not of the best kind."""
+    sings: bool = True
+    """Whether a face in the picture is shown as a person, whose mouth may follow the voice."""
     caption: CaptionLook
     words: CaptionWords
     moods: tuple[str, ...] = ()

@@ -13,6 +13,7 @@ TEMPLATE = Template(
     ),
     needs=("artwork", "any picture"),
     without="Any picture works; it is cropped to a square for the sleeve.",
+    sings=False,
     caption=CaptionLook(
         size=56,
         weight=600,

@@ -11,7 +11,7 @@ import numpy as np
 from backline.content.media.canvas import add_grain, finished
 from backline.content.media.colour import to_planes
 from backline.content.media.disc import Disc
-from backline.content.media.figure import face_area
+from backline.content.media.figure import face_areas
 from backline.content.media.frame import FRAME_RATE, Area, Planes, Scene
 from backline.content.media.light import Glow, Motes, float_motes, glow
 from backline.content.media.picture import Picture
@@ -105,5 +105,4 @@ def _faces(picture: Picture, framing: Framing, side: int) -> tuple[Area, ...]:
     factor = SLEEVE_SIDE / side
     to_still = framing.matrix * factor
     to_still[:, 2] += np.array(SLEEVE_CENTRE) - SLEEVE_SIDE / 2
-    faces = find_portrait(picture).main_faces
-    return tuple(face_area(face.box, to_still) for face in faces)
+    return face_areas(find_portrait(picture), to_still)

@@ -10,11 +10,25 @@ import numpy as np
 from backline.content.media.backdrop import soft_still
 from backline.content.media.canvas import add_grain, finished
 from backline.content.media.colour import to_planes
-from backline.content.media.figure import Figure, face_area, nearer, set_figure, stand
+from backline.content.media.figure import (
+    Subject,
+    face_areas,
+    set_figure,
+    speech_on,
+    stand,
+)
 from backline.content.media.frame import FRAME_RATE, Area, Planes, Scene
 from backline.content.media.light import Glow, Motes, float_motes, glow
 from backline.content.media.picture import Picture
-from backline.content.media.still import STILL_HEIGHT, STILL_WIDTH, SoftStill, Still, view_matrix
+from backline.content.media.speech import Speech
+from backline.content.media.still import (
+    STILL_HEIGHT,
+    STILL_WIDTH,
+    Matrix,
+    SoftStill,
+    Still,
+    view_matrix,
+)
 from backline.content.motion import Camera, SceneFacts, energy_at, pulse_at
 from backline.content.portrait import find_portrait, frame_for
 from backline.content.templates.artist_caption_bedroom.full_frame import fill_frame
@@ -33,10 +47,12 @@ class Room(NamedTuple):
     """What was painted: it depends on the picture and the seed, not on the music."""
 
     still: Still | SoftStill
-    figure: Figure | None
+    subject: Subject | None
+    """The artist; None when the picture is part of the still."""
     led: Glow
     motes: Motes
     faces: tuple[Area, ...]
+    picture_to_still: Matrix
 
 
 class Bedroom(NamedTuple):
@@ -45,6 +61,8 @@ class Bedroom(NamedTuple):
     room: Room
     camera: Camera
     facts: SceneFacts
+    speech: Speech | None = None
+    """The mouth of a face that is part of the still."""
 
     @property
     def faces(self) -> tuple[Area, ...]:
@@ -57,9 +75,11 @@ class Bedroom(NamedTuple):
         pulse = pulse_at(seconds, self.facts.beats)
         energy = energy_at(seconds, self.facts.energy, FRAME_RATE)
         view = self.camera.view(seconds, 0.008 * pulse)
+        if self.speech is not None:
+            self.speech.pose(index)
         self.room.still.draw(view_matrix(view), into)
-        if self.room.figure is not None:
-            self.room.figure.layer.draw(view_matrix(nearer(view)), into)
+        if self.room.subject is not None:
+            self.room.subject.draw(view, index, into)
         self.room.led.add(0.03 + 0.05 * energy + 0.08 * pulse, into)
         self.room.motes.draw(seconds, 0.5 + 0.5 * energy, into)
 
@@ -67,7 +87,13 @@ class Bedroom(NamedTuple):
 def build(picture: Picture, facts: SceneFacts) -> Scene:
     """Build the room: somebody who can be cut out is in it, an upright picture fills it, others hang there."""
     camera = Camera(duration_seconds=facts.duration_seconds, seed=facts.seed)
-    return Bedroom(_paint_room(picture, facts.seed), camera, facts)
+    room = _paint_room(picture, facts.seed)
+    if room.subject is not None:
+        return Bedroom(room._replace(subject=room.subject.singing(picture, facts)), camera, facts)
+    speech = speech_on(room.still.planes, picture, room.picture_to_still, facts)
+    if speech is not None:
+        room = room._replace(still=Still(speech.planes))
+    return Bedroom(room, camera, facts, speech)
 
 
 # A run needs the room twice, for its still and for its film: the last one is kept.
@@ -80,13 +106,13 @@ def _paint_room(picture: Picture, seed: int) -> Room:
     if stance is not None:
         room = soft_still(empty_room(led, rng), rng)
         figure = set_figure(picture, portrait, stance, room_light_on_people(led))
-        return Room(room, figure, glow(led), float_motes(rng, 22), figure.faces)
+        return Room(room, figure, glow(led), float_motes(rng, 22), figure.faces, stance.matrix)
     if picture.aspect < UPRIGHT_ASPECT:
         framing = frame_for(picture, STILL_WIDTH, STILL_HEIGHT)
         canvas = fill_frame(framing.cut(picture.rgb, STILL_WIDTH, STILL_HEIGHT), led, rng)
-        faces = tuple(face_area(face.box, framing.matrix) for face in portrait.main_faces)
+        matrix = framing.matrix
     else:
-        canvas, faces = hang_on_wall(picture, led, rng)
+        canvas, matrix = hang_on_wall(picture, led, rng)
     add_grain(canvas, rng, 0.018)
     still = Still(to_planes(finished(canvas)))
-    return Room(still, None, glow(led), float_motes(rng, 22), faces)
+    return Room(still, None, glow(led), float_motes(rng, 22), face_areas(portrait, matrix), matrix)

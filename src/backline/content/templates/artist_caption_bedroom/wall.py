@@ -20,12 +20,10 @@ from backline.content.media.canvas import (
     shade,
     smoothstep,
 )
-from backline.content.media.figure import face_area
-from backline.content.media.frame import Area
 from backline.content.media.grade import graded
 from backline.content.media.picture import Picture, Rgb
-from backline.content.media.still import STILL_HEIGHT, STILL_WIDTH
-from backline.content.portrait import find_portrait, frame_for
+from backline.content.media.still import STILL_HEIGHT, STILL_WIDTH, Matrix
+from backline.content.portrait import frame_for
 from backline.content.templates.artist_caption_bedroom.full_frame import NIGHT
 from backline.content.templates.artist_caption_bedroom.light import (
     MAGENTA,
@@ -46,23 +44,21 @@ PAPER = np.array([0.80, 0.74, 0.80], np.float32)
 WALL = np.array([0.105, 0.082, 0.125], np.float32)
 
 
-def hang_on_wall(
-    picture: Picture, led: Canvas, rng: np.random.Generator
-) -> tuple[Canvas, tuple[Area, ...]]:
-    """Return the still (wall, glow, print, lamps, a bed below), and the faces on the print."""
+def hang_on_wall(picture: Picture, led: Canvas, rng: np.random.Generator) -> tuple[Canvas, Matrix]:
+    """Return the still (wall, glow, print, lamps, a bed below), and where on it the picture lies."""
     aspect = min(WIDEST, max(TALLEST, picture.aspect))
     width = round(min(STILL_WIDTH * PRINT_BOX[0], STILL_HEIGHT * PRINT_BOX[1] * aspect))
     size = (width, round(width / aspect))
     framing = frame_for(picture, *size)
     art = framing.cut(picture.rgb, *size)
     canvas = _wall(led, _halo(size, art), rng)
-    _hang(canvas, _paper_print(art), float(rng.uniform(-1.4, -0.6)))
+    degrees = float(rng.uniform(-1.4, -0.6))
+    _hang(canvas, _paper_print(art), degrees)
     _make_bed(canvas, led, rng)
     canvas += string_lights(rng, STILL_WIDTH, STILL_HEIGHT)
-    to_still = framing.matrix
-    to_still[:, 2] += np.array(PRINT_MIDDLE) * (STILL_WIDTH, STILL_HEIGHT) - np.array(size) / 2
-    faces = find_portrait(picture).main_faces
-    return canvas, tuple(face_area(face.box, to_still) for face in faces)
+    middle = (PRINT_MIDDLE[0] * STILL_WIDTH, PRINT_MIDDLE[1] * STILL_HEIGHT)
+    hung = np.vstack([placement(size, middle, 1, degrees), (0, 0, 1)])
+    return canvas, (hung @ np.vstack([framing.matrix, (0, 0, 1)]))[:2]
 
 
 def _wall(led: Canvas, halo: Canvas, rng: np.random.Generator) -> Canvas:

@@ -8,8 +8,7 @@ import cv2
 import numpy as np
 
 from backline.content.media.canvas import Canvas, blurred, rounded_rectangle
-from backline.content.media.figure import face_area
-from backline.content.media.frame import Area
+from backline.content.media.figure import Subject, face_areas
 from backline.content.media.layer import Layer, layer_of
 from backline.content.media.picture import Picture
 from backline.content.media.still import STILL_HEIGHT, STILL_WIDTH
@@ -28,10 +27,9 @@ WIDE, TALL = 1.0, 0.66
 class Poster(NamedTuple):
     """The case, and what it does to the street."""
 
-    layer: Layer
+    subject: Subject
     light: Canvas
     """On a canvas of a quarter of the still: the case itself, to be mirrored and to glow."""
-    faces: tuple[Area, ...]
 
 
 def light_poster(picture: Picture) -> Poster:
@@ -47,11 +45,10 @@ def light_poster(picture: Picture) -> Poster:
     )
     to_still = framing.matrix
     to_still[:, 2] += corner
-    faces = find_portrait(picture).main_faces
+    faces = face_areas(find_portrait(picture), to_still)
+    case = _case(_backlit(glass), corner)
     return Poster(
-        layer=_case(_backlit(glass), corner),
-        light=_in_the_street(glass, corner),
-        faces=tuple(face_area(face.box, to_still) for face in faces),
+        Subject(case, to_still, faces, is_person=False), light=_in_the_street(glass, corner)
     )
 
 

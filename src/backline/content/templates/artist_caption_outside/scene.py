@@ -10,9 +10,8 @@ import numpy as np
 from backline.content.media.backdrop import soft_still
 from backline.content.media.bokeh import Bokeh
 from backline.content.media.canvas import Canvas, grid
-from backline.content.media.figure import nearer, set_figure, stand
+from backline.content.media.figure import Subject, set_figure, stand
 from backline.content.media.frame import FRAME_RATE, Area, Planes, Scene
-from backline.content.media.layer import Layer
 from backline.content.media.light import Glow, Motes, float_motes, glow
 from backline.content.media.picture import Picture
 from backline.content.media.still import SoftStill, view_matrix
@@ -37,11 +36,10 @@ class Street(NamedTuple):
 
     backdrop: SoftStill
     lights: tuple[Bokeh, ...]
-    subject: Layer
+    subject: Subject
     """The artist, or the poster."""
     signs: Glow
     drizzle: Motes
-    faces: tuple[Area, ...]
 
 
 class Outside(NamedTuple):
@@ -54,7 +52,7 @@ class Outside(NamedTuple):
     @property
     def faces(self) -> tuple[Area, ...]:
         """The parts of the frame that a caption leaves free."""
-        return self.street.faces
+        return self.street.subject.faces
 
     def draw(self, index: int, into: Planes) -> None:
         """Draw frame ``index`` over all of ``into``."""
@@ -66,7 +64,7 @@ class Outside(NamedTuple):
         street.backdrop.draw(view_matrix(view), into)
         for light in street.lights:
             light.draw(seconds, 0.62 + 0.26 * energy + 0.12 * pulse, into)
-        street.subject.draw(view_matrix(nearer(view)), into)
+        street.subject.draw(view, index, into)
         street.signs.add(0.02 + 0.04 * energy + 0.07 * pulse, into)
         street.drizzle.draw(seconds, 0.35 + 0.4 * energy, into)
 
@@ -74,7 +72,9 @@ class Outside(NamedTuple):
 def build(picture: Picture, facts: SceneFacts) -> Scene:
     """Build the street: somebody who can be cut out stands in it, any other picture hangs in a lit case."""
     camera = Camera(duration_seconds=facts.duration_seconds, seed=facts.seed)
-    return Outside(_paint(picture, facts.seed), camera, facts)
+    street = _paint(picture, facts.seed)
+    street = street._replace(subject=street.subject.singing(picture, facts))
+    return Outside(street, camera, facts)
 
 
 # A run needs the street twice, for its still and for its film: the last one is kept.
@@ -86,15 +86,14 @@ def _paint(picture: Picture, seed: int) -> Street:
     stance = stand(picture, portrait)
     wet(street, rng)
     if stance is not None:
-        figure = set_figure(picture, portrait, stance, light_on_people())
-        subject, faces = figure.layer, figure.faces
+        subject = set_figure(picture, portrait, stance, light_on_people())
     else:
         poster = light_poster(picture)
         mirror(street, poster.light, POST_BOTTOM, rng)
         street += 0.25 * poster.light
-        subject, faces = poster.layer, poster.faces
+        subject = poster.subject
     backdrop = soft_still(out_of_focus(street), rng)
-    return Street(backdrop, passing_lights(rng), subject, glow(_sign_light()), _drizzle(rng), faces)
+    return Street(backdrop, passing_lights(rng), subject, glow(_sign_light()), _drizzle(rng))
 
 
 def _sign_light() -> Canvas:

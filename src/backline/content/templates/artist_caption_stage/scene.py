@@ -9,7 +9,7 @@ import numpy as np
 
 from backline.content.media.backdrop import soft_still
 from backline.content.media.canvas import enlarged, grid
-from backline.content.media.figure import nearer, set_figure, stand
+from backline.content.media.figure import Subject, nearer, set_figure, stand
 from backline.content.media.frame import FRAME_RATE, Area, Planes, Scene
 from backline.content.media.layer import Layer, layer_of
 from backline.content.media.light import Glow, Motes, float_motes, glow
@@ -40,12 +40,11 @@ class Stage(NamedTuple):
 
     backdrop: SoftStill
     beams: Beams
-    subject: Layer
+    subject: Subject
     """The artist, or the screen."""
     audience: Layer
     wash: Glow
     dust: Motes
-    faces: tuple[Area, ...]
 
 
 class OnStage(NamedTuple):
@@ -58,7 +57,7 @@ class OnStage(NamedTuple):
     @property
     def faces(self) -> tuple[Area, ...]:
         """The parts of the frame that a caption leaves free."""
-        return self.stage.faces
+        return self.stage.subject.faces
 
     def draw(self, index: int, into: Planes) -> None:
         """Draw frame ``index`` over all of ``into``."""
@@ -69,7 +68,7 @@ class OnStage(NamedTuple):
         stage = self.stage
         stage.backdrop.draw(view_matrix(view), into)
         stage.beams.add(seconds, pulse, energy, into)
-        stage.subject.draw(view_matrix(nearer(view)), into)
+        stage.subject.draw(view, index, into)
         stage.wash.add(0.03 + 0.05 * energy + 0.07 * pulse, into)
         stage.audience.draw(view_matrix(nearer(nearer(view))), into)
         stage.dust.draw(seconds, 0.4 + 0.5 * energy, into)
@@ -78,7 +77,9 @@ class OnStage(NamedTuple):
 def build(picture: Picture, facts: SceneFacts) -> Scene:
     """Build the stage: somebody who can be cut out stands on it, any other picture is on its screen."""
     camera = Camera(duration_seconds=facts.duration_seconds, seed=facts.seed, sway=7.0)
-    return OnStage(_paint(picture, facts.seed), camera, facts)
+    stage = _paint(picture, facts.seed)
+    stage = stage._replace(subject=stage.subject.singing(picture, facts))
+    return OnStage(stage, camera, facts)
 
 
 # A run needs the stage twice, for its still and for its film: the last one is kept.
@@ -90,10 +91,9 @@ def _paint(picture: Picture, seed: int) -> Stage:
     portrait = find_portrait(picture)
     stance = stand(picture, portrait)
     if stance is not None:
-        figure = set_figure(picture, portrait, stance, light_on_people())
-        subject, faces = figure.layer, figure.faces
+        subject = set_figure(picture, portrait, stance, light_on_people())
     else:
-        subject, faces, tint = picture_on_screen(picture)
+        subject, tint = picture_on_screen(picture)
         x, y = grid(hall.shape[1], hall.shape[0])
         around = np.exp(
             -(((x / hall.shape[1] - 0.5) / 0.5) ** 2) - ((y / hall.shape[0] - 0.5) / 0.3) ** 2
@@ -106,7 +106,6 @@ def _paint(picture: Picture, seed: int) -> Stage:
         audience=_audience(rng),
         wash=_wash(colours),
         dust=float_motes(rng, 20, largest=9.0),
-        faces=faces,
     )
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from backline.content.media.canvas import Canvas, rounded_rectangle
-from backline.content.media.figure import face_area
-from backline.content.media.frame import Area
-from backline.content.media.layer import Layer, layer_of
+from backline.content.media.figure import Subject, face_areas
+from backline.content.media.layer import layer_of
 from backline.content.media.picture import Picture
 from backline.content.media.still import STILL_HEIGHT, STILL_WIDTH
 from backline.content.portrait import find_portrait, frame_for
@@ -20,8 +19,8 @@ _DOT = 6
 """Still pixels from one lamp of the screen to the next."""
 
 
-def picture_on_screen(picture: Picture) -> tuple[Layer, tuple[Area, ...], Canvas]:
-    """Return the screen, the faces on it, and its colour as light (RGB, 0 to 1)."""
+def picture_on_screen(picture: Picture) -> tuple[Subject, Canvas]:
+    """Return the screen, and its colour as light (RGB, 0 to 1)."""
     aspect = min(WIDE, max(TALL, picture.aspect))
     width = round(min(STILL_WIDTH * LARGEST[0], STILL_HEIGHT * LARGEST[1] * aspect)) & ~1
     size = (width, round(width / aspect) & ~1)
@@ -33,9 +32,10 @@ def picture_on_screen(picture: Picture) -> tuple[Layer, tuple[Area, ...], Canvas
     )
     to_still = framing.matrix
     to_still[:, 2] += corner
-    faces = tuple(face_area(f.box, to_still) for f in find_portrait(picture).main_faces)
+    faces = face_areas(find_portrait(picture), to_still)
     mask = rounded_rectangle(size[0] - 8, size[1] - 8, 10, 4)
-    return layer_of(_lamps(image), mask, *corner), faces, image.mean(axis=(0, 1))
+    screen = Subject(layer_of(_lamps(image), mask, *corner), to_still, faces, is_person=False)
+    return screen, image.mean(axis=(0, 1))
 
 
 def _lamps(image: Canvas) -> Canvas:

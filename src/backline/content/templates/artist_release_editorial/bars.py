@@ -12,7 +12,7 @@ from backline.content.media.colour import ycbcr_of
 from backline.content.media.frame import Planes
 from backline.content.templates.artist_release_editorial.page import LEFT, RIGHT
 
-TOP, HEIGHT = 1320, 96
+TOP, HEIGHT = 1530, 96
 COUNT = 58
 WIDTH = 8
 """Frame pixels of one bar."""

@@ -14,10 +14,10 @@ from backline.content.templates.artist_release_editorial.palette import Palette
 
 LEFT, RIGHT = 84, 888
 """Where type may stand: free of buttons in all three apps."""
-ARTIST_Y, TITLE_Y, COVERS_Y = 806, 852, 1074
+ARTIST_Y, TITLE_Y, COVERS_Y = 806, 852, 1296
 TITLE_HEIGHT = 206
 COVER_SIDE, COVER_GAP = 174, 24
-FOOT_Y = 1500
+FOOT_Y = 1660
 WHITE = np.array([0.985, 0.970, 0.940], np.float32)
 
 
@@ -27,6 +27,7 @@ class Sheet:
     def __init__(self) -> None:
         self.colour: Canvas = np.zeros((FRAME_HEIGHT, FRAME_WIDTH, 3), np.float32)
         self.cover: Mask = np.zeros((FRAME_HEIGHT, FRAME_WIDTH), np.float32)
+        self.title_bottom = TITLE_Y
 
     def print(self, mask: Mask, ink: Canvas | np.ndarray, left: int, top: int) -> None:
         """Lay ink (one colour or a picture) through a mask whose corner stands at (left, top)."""
@@ -46,13 +47,11 @@ def print_page(picture: Picture, palette: Palette, *, title: str, artist: str, d
     _print_foot(sheet, artist or title, palette)
     head = "  ·  ".join(part for part in (artist.upper(), date) if part)
     _print_line(sheet, head, palette.accent, weight=600, size=34, top=ARTIST_Y, height=50)
-    bottom = _print_line(
+    sheet.title_bottom = _print_line(
         sheet, title, WHITE, weight=800, size=104, top=TITLE_Y, height=TITLE_HEIGHT
     )
-    # A short title leaves room: the covers move up to it.
-    top = min(COVERS_Y, max(bottom + 26, TITLE_Y + 96))
     for number, cover in enumerate(draw_covers(picture, palette, COVER_SIDE)):
-        _print_cover(sheet, cover, LEFT + number * (COVER_SIDE + COVER_GAP), top)
+        _print_cover(sheet, cover, LEFT + number * (COVER_SIDE + COVER_GAP), COVERS_Y)
     return sheet
 
 

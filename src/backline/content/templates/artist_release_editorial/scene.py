@@ -9,12 +9,13 @@ import numpy as np
 
 from backline.content.media.canvas import Canvas, add_grain, blurred, finished, grid, smoothstep
 from backline.content.media.colour import to_planes
-from backline.content.media.figure import face_area
+from backline.content.media.figure import face_areas, speech_on
 from backline.content.media.frame import FRAME_RATE, Area, Planes, Scene
 from backline.content.media.layer import Layer, layer_of
 from backline.content.media.light import Glow, glow
 from backline.content.media.picture import Picture
-from backline.content.media.still import STILL_HEIGHT, STILL_WIDTH, Still, view_matrix
+from backline.content.media.speech import Speech
+from backline.content.media.still import STILL_HEIGHT, STILL_WIDTH, Matrix, Still, view_matrix
 from backline.content.motion import Camera, SceneFacts, energy_at, pulse_at
 from backline.content.portrait import find_portrait, frame_for
 from backline.content.templates.artist_release_editorial.bars import (
@@ -22,7 +23,12 @@ from backline.content.templates.artist_release_editorial.bars import (
     Progress,
     draw_bars,
 )
-from backline.content.templates.artist_release_editorial.page import LEFT, print_page
+from backline.content.templates.artist_release_editorial.page import (
+    ARTIST_Y,
+    LEFT,
+    RIGHT,
+    print_page,
+)
 from backline.content.templates.artist_release_editorial.palette import Palette, palette_of
 
 PICTURE_SHARE = 0.56
@@ -39,6 +45,7 @@ class Page(NamedTuple):
     played: Progress
     light: Glow
     faces: tuple[Area, ...]
+    picture_to_still: Matrix
 
 
 class Editorial(NamedTuple):
@@ -47,10 +54,11 @@ class Editorial(NamedTuple):
     page: Page
     camera: Camera
     facts: SceneFacts
+    speech: Speech | None
 
     @property
     def faces(self) -> tuple[Area, ...]:
-        """The parts of the frame that a caption leaves free."""
+        """The parts of the frame that a caption leaves free: faces, and what is printed."""
         return self.page.faces
 
     def draw(self, index: int, into: Planes) -> None:
@@ -59,6 +67,8 @@ class Editorial(NamedTuple):
         pulse = pulse_at(seconds, self.facts.beats)
         energy = energy_at(seconds, self.facts.energy, FRAME_RATE)
         page = self.page
+        if self.speech is not None:
+            self.speech.pose(index)
         page.still.draw(view_matrix(self.camera.view(seconds, 0.006 * pulse)), into)
         page.light.add(0.02 + 0.03 * energy + 0.07 * pulse, into)
         page.print.draw(_FLAT, into)
@@ -75,7 +85,11 @@ def build(picture: Picture, facts: SceneFacts) -> Scene:
         duration_seconds=facts.duration_seconds, seed=facts.seed, zoom_from=1.03, zoom_to=1.10
     )
     words = (facts.title, facts.artist, facts.date)
-    return Editorial(_lay_out(picture, facts.seed, words, tuple(facts.energy)), camera, facts)
+    page = _lay_out(picture, facts.seed, words, tuple(facts.energy))
+    speech = speech_on(page.still.planes, picture, page.picture_to_still, facts)
+    if speech is not None:
+        page = page._replace(still=Still(speech.planes))
+    return Editorial(page, camera, facts, speech)
 
 
 # A run needs the page twice, for its still and for its film: the last one is kept.
@@ -100,13 +114,16 @@ def _lay_out(
         0,
         _PRINT_FROM,
     )
-    faces = find_portrait(picture).main_faces
     return Page(
         still=Still(to_planes(finished(canvas))),
         print=ink,
         played=Progress(bars, palette.accent),
         light=_light(palette),
-        faces=tuple(face_area(face.box, framing.matrix) for face in faces),
+        faces=(
+            *face_areas(find_portrait(picture), framing.matrix),
+            Area(LEFT, ARTIST_Y - 12, RIGHT, sheet.title_bottom + 12),
+        ),
+        picture_to_still=framing.matrix,
     )
 
 
