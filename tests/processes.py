@@ -77,6 +77,7 @@ def environment_of(settings: Settings) -> dict[str, str]:
     return {
         "BACKLINE_DATA_DIR": str(settings.data_dir),
         "BACKLINE_DATABASE_URL": settings.database_url,
+        "BACKLINE_GRACE_SECONDS": str(settings.grace_seconds),
         "HOME": str(settings.data_dir),
     }
 

@@ -5,12 +5,13 @@ nothing that would load a server.
 """
 
 from backline.errors import AbortRun, BacklineError, RetryLater
-from backline.sdk import Context, Retry, RunResult, StoredFile, TriggerOptions, task
+from backline.sdk import Context, Hooks, Retry, RunResult, StoredFile, TriggerOptions, task
 
 __all__ = [
     "AbortRun",
     "BacklineError",
     "Context",
+    "Hooks",
     "Retry",
     "RetryLater",
     "RunResult",

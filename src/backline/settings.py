@@ -37,6 +37,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """``BACKLINE_SLOTS``: runs that one worker executes at once; default the number of cores."""
     task_environment: tuple[str, ...] = ()
     """``BACKLINE_TASK_ENVIRONMENT``: names of variables that tasks may see, separated by commas."""
+    grace_seconds: int = 5
+    """``BACKLINE_GRACE_SECONDS``: how long a worker that stops lets its runs go on."""
     version: str = ""
     """``BACKLINE_VERSION``: the version that a worker announces; default a hash of the task code."""
     environment: str = "dev"
@@ -86,6 +88,7 @@ def read_settings(
         "task_modules": _names(env.get("BACKLINE_TASKS", "")),
         "task_environment": _names(env.get("BACKLINE_TASK_ENVIRONMENT", "")),
         "slots": _number(env, "BACKLINE_SLOTS", default=os.cpu_count() or 1, least=1),
+        "grace_seconds": _number(env, "BACKLINE_GRACE_SECONDS", default=5, least=0),
         "version": env.get("BACKLINE_VERSION", ""),
         "environment": _environment(env.get("BACKLINE_ENVIRONMENT") or "dev"),
         "max_upload_bytes": _number(env, "BACKLINE_MAX_UPLOAD_MB", default=200, least=1) * 1024**2,

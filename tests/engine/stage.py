@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from backline import AbortRun, Context, Retry, RetryLater, StoredFile, TriggerOptions, task
+from backline import AbortRun, Context, Hooks, Retry, RetryLater, StoredFile, TriggerOptions, task
 
 QUICKLY = Retry(max_attempts=3, min_delay_ms=10, max_delay_ms=20)
 
@@ -130,6 +130,7 @@ def talks(payload: Any, ctx: Context) -> None:
     print("an error", file=sys.stderr)
     ctx.output("stdout", "from a program\0\n")
     ctx.log("noted")
+    print("a last half line", end="")
 
 
 @task("floods")
@@ -258,3 +259,29 @@ def weathers_the_storm(payload: dict[str, Any], ctx: Context) -> dict[str, Any]:
         assert child.ok, child.error
     ctx.step("two", note, "two")
     return {"kind": payload["kind"]}
+
+
+def _tell(word: str) -> Any:
+    def hook(payload: dict[str, Any], *_: Any) -> None:
+        with Path(payload["path"]).open("a") as file:
+            file.write(f"{word}\n")
+        raise RuntimeError("a hook may fail")
+
+    return hook
+
+
+@task(
+    "hooked",
+    hooks=Hooks(
+        on_start=_tell("start"),
+        on_success=_tell("success"),
+        on_failure=_tell("failure"),
+        on_cancel=_tell("cancel"),
+    ),
+)
+def hooked(payload: dict[str, Any], ctx: Context) -> None:
+    """Return, raise or sleep, as asked."""
+    if payload["how"] == "raises":
+        raise AbortRun("as asked")
+    if payload["how"] == "sleeps":
+        time.sleep(600)

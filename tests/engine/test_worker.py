@@ -107,6 +107,7 @@ def test_one_worker_performs_all_kinds_of_tasks(
         ("stderr", "an error\n"),
         ("stdout", "from a program\N{REPLACEMENT CHARACTER}\n"),
         ("log", "noted"),
+        ("stdout", "a last half line"),
     ]
     flood = perform(database, dispatch, "floods")
     with database.read() as connection:
@@ -175,7 +176,8 @@ def test_a_killed_workers_run_is_finished_by_the_next_worker(
 def test_a_stopped_worker_hands_its_run_back(
     database: Database, dispatch: Dispatch, settings: Settings, tmp_path: Path
 ) -> None:
-    """SIGTERM ends the run's process and leaves the run queued for the next worker."""
+    """SIGTERM ends a run that does not end in time, and leaves it queued for the next worker."""
+    settings = msgspec.structs.replace(settings, grace_seconds=0)
     diary = tmp_path / "diary"
     with worker(settings) as leaving:
         run_id = dispatch.trigger(
@@ -200,3 +202,34 @@ def test_a_run_waits_for_a_worker_that_knows_its_task(
     assert run is not None and run.status is RunStatus.PENDING_VERSION
     with worker(settings):
         assert output(final_run(database, run_id)) == {"echo": 1}
+
+
+def test_a_stopped_worker_lets_short_runs_end(
+    database: Database, dispatch: Dispatch, settings: Settings, tmp_path: Path
+) -> None:
+    """Within the grace period a run is finished where it is."""
+    diary = tmp_path / "diary"
+    with worker(settings) as leaving:
+        run_id = dispatch.trigger(order("two-steps", {"path": str(diary), "nap_seconds": 1})).run_id
+        eventually(lambda: diary.exists() and "second" in diary.read_text())
+        assert leaving.stop() == 0
+    assert output(final_run(database, run_id))["second"] == "slept"
+
+
+def test_hooks_are_called_around_attempts(
+    database: Database, dispatch: Dispatch, at_work: Process, tmp_path: Path
+) -> None:
+    """Start, failure, success and cancel are told; a hook that raises changes nothing."""
+    for how, told in (("returns", "start success"), ("raises", "start failure")):
+        diary = tmp_path / how
+        run = perform(database, dispatch, "hooked", {"path": str(diary), "how": how})
+        assert " ".join(diary.read_text().split()) == told
+        with database.read() as connection:
+            said = "".join(line.text for line in queries.log_of(connection, run.id))
+        assert "a hook may fail" in said
+    diary = tmp_path / "stopped"
+    run_id = dispatch.trigger(order("hooked", {"path": str(diary), "how": "sleeps"})).run_id
+    eventually(lambda: diary.exists() and "start" in diary.read_text())
+    dispatch.cancel(run_id)
+    assert final_run(database, run_id).status is RunStatus.CANCELED
+    assert diary.read_text().split() == ["start", "cancel"]

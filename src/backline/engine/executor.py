@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -87,6 +88,13 @@ class Executor:
             claimed = self._claim(run_id)
             if claimed is not None:
                 self._try(*claimed)
+
+    def drain(self, seconds: float) -> None:
+        """Take no more runs, and let those that execute go on for so long."""
+        self.is_stopping = True
+        since = stopwatch()
+        while self._leashes and since() < seconds * 1000:
+            time.sleep(0.05)
 
     def stop_run(self, run_id: RunId) -> None:
         """Stop a run that this worker performs, because somebody canceled it."""

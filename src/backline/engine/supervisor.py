@@ -186,9 +186,9 @@ class Supervisor:
             self._executor.stop_run(run_id)
 
     def stop(self) -> None:
-        """End the executing runs' processes and hand the runs to whoever lives."""
+        """Let executing runs end within the grace period, and hand the rest to whoever lives."""
+        self._executor.drain(self._settings.grace_seconds)
         self._stopped.set()
-        self._executor.is_stopping = True
         self._zygote.close()
         DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=5)
         for thread in self._threads:

@@ -6,6 +6,7 @@ import asyncio
 import io
 import signal
 import socket
+import sys
 import threading
 import time
 import traceback
@@ -71,11 +72,42 @@ def _call(start: say.Start, channel: Channel) -> object:
     task = _find(start.run.task_identifier)
     payload = task.read_payload(start.payload)
     context = ChildContext(start, channel)
-    with redirect_stdout(_Printed(context, "stdout")), redirect_stderr(_Printed(context, "stderr")):
+    with (
+        _Printed(context, "stdout") as out,
+        _Printed(context, "stderr") as errors,
+        redirect_stdout(out),
+        redirect_stderr(errors),
+    ):
+        return _with_hooks(task, payload, context)
+
+
+def _with_hooks(task: Task, payload: Any, context: Context) -> object:
+    """Call the task, and its hooks before and after."""
+    hooks = task.hooks
+    _call_hook(hooks.on_start, payload, context)
+    try:
         output = task(payload, context)
         if task.is_async:
             output = asyncio.run(output)
-    return task.write_output(output)
+        written = task.write_output(output)
+    except RunStopped:
+        _call_hook(hooks.on_cancel, payload, context)
+        raise
+    except Exception as error:
+        _call_hook(hooks.on_failure, payload, context, error)
+        raise
+    _call_hook(hooks.on_success, payload, context, output)
+    return written
+
+
+def _call_hook(hook: Callable[..., object] | None, *arguments: Any) -> None:
+    """Call a hook if there is one; its failure is told in the run's log, and is no more than that."""
+    if hook is None:
+        return
+    try:
+        hook(*arguments)
+    except Exception:  # noqa: BLE001 - a hook must not decide over the run
+        print(traceback.format_exc(), file=sys.stderr)  # noqa: T201 - lands in the run's log
 
 
 class _Printed(io.TextIOBase):

@@ -14,12 +14,13 @@ from backline.sdk.context import (
 from backline.sdk.facts import TaskFacts
 from backline.sdk.registry import Registry, registry
 from backline.sdk.retry import NO_RETRY, Retry
-from backline.sdk.task import Task, task
+from backline.sdk.task import Hooks, Task, task
 
 __all__ = [
     "NO_RETRY",
     "Context",
     "Files",
+    "Hooks",
     "Metadata",
     "Registry",
     "Retry",

@@ -20,11 +20,25 @@ TaskFunction = Callable[..., Any]
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_\-./]{0,127}")
 
 
+class Hooks(msgspec.Struct, frozen=True, kw_only=True):
+    """Functions around a task's attempts. What they raise is logged and changes nothing else."""
+
+    on_start: Callable[[Any, Context], object] | None = None
+    """Before each attempt: ``(payload, ctx)``."""
+    on_success: Callable[[Any, Context, Any], object] | None = None
+    """After the task returned: ``(payload, ctx, output)``."""
+    on_failure: Callable[[Any, Context, Exception], object] | None = None
+    """After the task raised: ``(payload, ctx, error)``, also when another attempt follows."""
+    on_cancel: Callable[[Any, Context], object] | None = None
+    """When the run is stopped: ``(payload, ctx)``; a few seconds are left."""
+
+
 class Task(msgspec.Struct, frozen=True, kw_only=True):
     """A registered task. Calling it calls the function itself, which is how tests use it."""
 
     function: TaskFunction
     facts: TaskFacts
+    hooks: Hooks = Hooks()
 
     @property
     def identifier(self) -> str:
@@ -54,15 +68,20 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 
         Raises ``PayloadInvalid``, naming the field that does not fit.
         """
+        kind = self.payload_type
         try:
-            return msgspec.convert(payload, self.payload_type)
-        except msgspec.ValidationError as misfit:
+            if hasattr(kind, "model_validate"):  # a pydantic model, without importing pydantic
+                return kind.model_validate(payload)
+            return msgspec.convert(payload, kind)
+        except ValueError as misfit:  # the base of msgspec's and of pydantic's errors
             raise PayloadInvalid(
                 f"the payload does not fit task {self.identifier!r}: {misfit}"
             ) from misfit
 
     def write_output(self, output: object) -> object:
         """Turn what the function returned into plain JSON. Raises ``TypeError`` if it can not be."""
+        if hasattr(output, "model_dump"):
+            output = output.model_dump(mode="json")
         return msgspec.to_builtins(output, str_keys=True)
 
 
@@ -74,13 +93,15 @@ def task(
     queue: str = "",
     concurrency_limit: int | None = None,
     ttl_seconds: float | None = None,
+    hooks: Hooks | None = None,
 ) -> Callable[[TaskFunction], Task]:
     """Announce a function as a task.
 
     ``retry`` says when a failed attempt is tried again; ``max_duration_seconds``
     is the active time of a run over all attempts; ``queue`` is shared by tasks
     that name the same one, of which ``concurrency_limit`` runs execute at once;
-    ``ttl_seconds`` is how long a run may wait to start.
+    ``ttl_seconds`` is how long a run may wait to start; ``hooks`` are called
+    around its attempts.
 
     The function takes the payload and a ``Context``; what it returns is the
     run's output. Code between its steps must be repeatable: after a crash it
@@ -106,7 +127,7 @@ def task(
             concurrency_limit=concurrency_limit,
             ttl_seconds=ttl_seconds,
         )
-        new = Task(function=function, facts=facts)
+        new = Task(function=function, facts=facts, hooks=hooks or Hooks())
         registry.add(new)
         return new
 
