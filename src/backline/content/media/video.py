@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Self
 
 import av
+import cv2
 import numpy as np
 
 from backline.content.media.audio import Audio, frames_of, read_audio
@@ -27,6 +28,8 @@ PRESET = "veryfast"
 CRF = 19
 _BT709 = 1
 """FFmpeg's number for BT.709 primaries, transfer and matrix; as a range, 1 is limited."""
+_AVX_512 = 13
+"""OpenCV's number for a processor with AVX-512 (CV_CPU_AVX_512F)."""
 
 
 class VideoWriter:
@@ -99,13 +102,22 @@ def add_picture(
     """Add the film's picture to a file that is being written: H.264 High, 8 bit, BT.709."""
     stream = container.add_stream("libx264", rate=frame_rate)
     stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-    stream.options = {"preset": PRESET, "crf": str(CRF), "profile": "high"}
+    stream.options = _encoder_options()
     # PyAV's own choice makes x264 cut frames into slices, a third slower.
     stream.thread_type = "FRAME"
     context = stream.codec_context
     context.color_range = context.colorspace = _BT709
     context.color_primaries = context.color_trc = _BT709
     return stream
+
+
+def _encoder_options() -> dict[str, str]:
+    options = {"preset": PRESET, "crf": str(CRF), "profile": "high"}
+    if cv2.checkHardwareSupport(_AVX_512):
+        # x264's AVX-512 code reads memory that nobody wrote when it plans bits over frames to
+        # come: one film in five came out with other bytes. AVX2 gives the same speed and no doubt.
+        options["x264-params"] = "asm=AVX2"
+    return options
 
 
 def _add_sound(container: av.container.OutputContainer) -> av.AudioStream:
