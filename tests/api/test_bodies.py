@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from backline.api.bodies import decode
 from backline.errors import InvalidInput
-from backline.wire.recoup import ContentOrder, TriggerTask
+from backline.wire.orders import TriggerTask
+from backline.wire.recoup import ContentOrder
 
 
 @pytest.mark.parametrize(
@@ -16,7 +17,7 @@ from backline.wire.recoup import ContentOrder, TriggerTask
     [
         (b"{}", "taskIdentifier", "missing"),
         (b'{"taskIdentifier":"t","x":1}', "x", "not supported"),
-        (b'{"taskIdentifier":"t","options":{"delay":1}}', "options.delay", "not supported"),
+        (b'{"taskIdentifier":"t","options":{"colour":1}}', "options.colour", "not supported"),
         (b'{"taskIdentifier":"t","options":{"tags":[1]}}', "options.tags[0]", "`int`"),
         (b'{"taskIdentifier":"t","options":5}', "options", "`int`"),
         (b"[1]", None, "`array`"),

@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from backline.wire import recoup
-from backline.wire.recoup import ContentOrder, ContentTriggered, Problem, TriggerTask
+from backline.wire.orders import TriggerTask
+from backline.wire.recoup import ContentOrder, ContentTriggered, Problem
 
 
 def test_every_struct_says_what_it_is() -> None:

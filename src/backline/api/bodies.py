@@ -9,6 +9,7 @@ import msgspec
 
 from backline.api.services import AnyRequest
 from backline.errors import InvalidInput, UnsupportedType
+from backline.wire.orders import NOT_YET
 
 T = TypeVar("T")
 
@@ -28,6 +29,11 @@ async def read_json(request: AnyRequest, shape: type[T]) -> T:
     if media_type and media_type != "application/json" and not media_type.endswith("+json"):
         raise UnsupportedType(f"A body of type {media_type!r} is not taken: send application/json")
     return decode(await request.body(), shape)
+
+
+async def read_json_or(request: AnyRequest, default: T) -> T:
+    """Read a JSON body of the default's shape; no body at all is the default."""
+    return await read_json(request, type(default)) if await request.body() else default
 
 
 def decode(body: bytes, shape: type[T]) -> T:
@@ -60,4 +66,6 @@ def _misfit(message: str) -> InvalidInput:
     field = f"{path}.{named['name']}" if path else named["name"]
     if named["what"] == "missing required":
         return InvalidInput(f"{field} is missing", field)
+    if named["name"] in NOT_YET:
+        return InvalidInput(f"{field} is not supported yet: leave it out", field)
     return InvalidInput(f"{field} is not supported here: leave it out", field)

@@ -8,11 +8,9 @@ from typing import Any
 
 import msgspec
 
+from backline.api.operations import OPERATIONS, Operation, Schema
 from backline.content.order import FinishedContent
-from backline.content.templates import Template
 from backline.wire import recoup as wire
-
-Schema = dict[str, Any]
 
 _REFERENCE = "#/components/schemas/{name}"
 
@@ -33,177 +31,6 @@ _TEXTS = {
     500: "Something went wrong on the server; `error` carries an id to report",
     503: "The database does not answer",
 }
-
-
-class Operation(msgspec.Struct, frozen=True, kw_only=True):
-    """One endpoint, as clients see it."""
-
-    path: str
-    method: str
-    name: str
-    summary: str
-    parameters: tuple[Schema, ...] = ()
-    body: Schema | None = None
-    answers: dict[int, Any]
-    """A Struct for JSON, or a MIME type."""
-    problems: tuple[int, ...] = (401, 500)
-    is_open: bool = False
-    """Whether it needs no credentials."""
-
-
-def _query(name: str, schema: Schema, text: str, *, required: bool = False) -> Schema:
-    place = {"name": name, "in": "query", "required": required}
-    return {**place, "description": text, "schema": schema}
-
-
-def _path(name: str, text: str) -> Schema:
-    schema = {"type": "string", "minLength": 1}
-    return {"name": name, "in": "path", "required": True, "description": text, "schema": schema}
-
-
-def _json(shape: Any) -> Schema:
-    return {"application/json": {"schema": {"$ref": _REFERENCE.format(name=shape.__name__)}}}
-
-
-_LIMIT = {"type": "integer", "default": 20, "minimum": 1, "maximum": 100}
-_UUID = {"type": "string", "format": "uuid"}
-_ACCOUNT = _query("account_id", _UUID, "Another account within the caller's reach.")
-_FORM = {
-    "multipart/form-data": {
-        "schema": {
-            "type": "object",
-            "required": ["file"],
-            "properties": {
-                "account_id": _UUID,
-                "file": {"type": "string", "contentMediaType": "application/octet-stream"},
-            },
-        }
-    }
-}
-
-OPERATIONS = (
-    Operation(
-        path="/api/tasks/runs",
-        method="get",
-        name="getTaskRuns",
-        summary="List the newest runs of an account, or show one run",
-        parameters=(
-            _query(
-                "runId",
-                {"type": "string", "minLength": 1},
-                "The run to show; without it, runs are listed.",
-            ),
-            _query("limit", _LIMIT, "How many runs to list; passed over beside `runId`."),
-            _query(
-                "account_id", _UUID, "Whose runs to list; the caller's own account if not said."
-            ),
-        ),
-        answers={200: wire.TaskRunList},
-        problems=(400, 401, 403, 404, 500),
-    ),
-    Operation(
-        path="/api/tasks/runs",
-        method="post",
-        name="triggerTaskRun",
-        summary="Trigger a run of any task",
-        body=_json(wire.TriggerTask),
-        answers={200: wire.TaskTriggered, 202: wire.TaskTriggered},
-        problems=(400, 401, 403, 409, 413, 415, 500),
-    ),
-    Operation(
-        path="/api/content/create",
-        method="post",
-        name="createContent",
-        summary="Order one or more short vertical videos",
-        body=_json(wire.ContentOrder),
-        answers={202: wire.ContentTriggered},
-        problems=(400, 401, 404, 409, 413, 415, 500),
-    ),
-    Operation(
-        path="/api/content/templates",
-        method="get",
-        name="listTemplates",
-        summary="List the looks that a video can have",
-        answers={200: wire.TemplateList},
-    ),
-    Operation(
-        path="/api/content/templates/{id}",
-        method="get",
-        name="getTemplate",
-        summary="Show a template",
-        parameters=(_path("id", "The template's id."),),
-        answers={200: Template},
-        problems=(401, 404, 500),
-    ),
-    Operation(
-        path="/api/files",
-        method="post",
-        name="uploadFiles",
-        summary="Take in songs, pictures, videos or lyrics; all files of the form or none",
-        parameters=(_ACCOUNT,),
-        body=_FORM,
-        answers={201: wire.FileList},
-        problems=(400, 401, 403, 413, 415, 500),
-    ),
-    Operation(
-        path="/api/files",
-        method="get",
-        name="listFiles",
-        summary="List the newest files of an account",
-        parameters=(_query("limit", _LIMIT, "How many files to list."), _ACCOUNT),
-        answers={200: wire.FileList},
-        problems=(400, 401, 403, 500),
-    ),
-    Operation(
-        path="/api/files/{fileId}/{fileName}",
-        method="get",
-        name="openFile",
-        summary="Open a file by its signed link, whole or a range of it",
-        parameters=(
-            _path("fileId", "The file's id."),
-            _path("fileName", "The file's name."),
-            _query("expires", {"type": "string"}, "From the link.", required=True),
-            _query("signature", {"type": "string"}, "From the link.", required=True),
-        ),
-        answers={200: "*/*", 206: "*/*", 304: None, 416: None},
-        problems=(400, 403, 404, 500),
-        is_open=True,
-    ),
-    Operation(
-        path="/api/accounts/id",
-        method="get",
-        name="getAccountId",
-        summary="Say which account the credentials speak for",
-        answers={200: wire.AccountIdentity},
-    ),
-    Operation(
-        path="/api/organizations",
-        method="get",
-        name="listOrganizations",
-        summary="List the organizations that an account belongs to",
-        parameters=(_ACCOUNT,),
-        answers={200: wire.OrganizationList},
-        problems=(400, 401, 403, 500),
-    ),
-    Operation(
-        path="/api/artists",
-        method="get",
-        name="listArtists",
-        summary="List the artists that an account owns",
-        parameters=(_ACCOUNT,),
-        answers={200: wire.ArtistList},
-        problems=(400, 401, 403, 500),
-    ),
-    Operation(
-        path="/healthz",
-        method="get",
-        name="checkHealth",
-        summary="Say whether the server can work",
-        answers={200: wire.Health, 503: wire.Health},
-        problems=(500,),
-        is_open=True,
-    ),
-)
 
 
 @lru_cache
@@ -250,26 +77,41 @@ def _described(operation: Operation) -> Schema:
     }
     if operation.parameters:
         described["parameters"] = list(operation.parameters)
-    if operation.body:
-        described["requestBody"] = {"required": True, "content": operation.body}
+    if operation.body is not None:
+        described["requestBody"] = _request_body(operation)
     if operation.is_open:
         described["security"] = []
     return described
+
+
+def _request_body(operation: Operation) -> Schema:
+    body = operation.body
+    content = body if isinstance(body, dict) else _json(body)
+    return {"required": not operation.is_body_optional, "content": content}
+
+
+def _json(shape: Any) -> Schema:
+    return {"application/json": {"schema": {"$ref": _REFERENCE.format(name=shape.__name__)}}}
 
 
 def _answer(code: int, shape: Any) -> Schema:
     described: Schema = {"description": _TEXTS[code]}
     if isinstance(shape, str):
         described["content"] = {shape: {}}
+    elif isinstance(shape, OrNull):
+        reference = _json(shape.shape)["application/json"]["schema"]
+        either = {"anyOf": [reference, {"type": "null"}]}
+        described["content"] = {"application/json": {"schema": either}}
     elif shape is not None:
         described["content"] = _json(shape)
     return described
 
 
 def _schemas() -> dict[str, Schema]:
-    shapes: list[Any] = [wire.Problem, wire.TriggerTask, wire.ContentOrder, FinishedContent]
+    shapes: list[Any] = [wire.Problem, FinishedContent]
     for operation in OPERATIONS:
-        shapes += [shape for shape in operation.answers.values() if isinstance(shape, type)]
+        named = (operation.body, *operation.answers.values())
+        shapes += [shape for shape in named if isinstance(shape, type)]
     _, schemas = msgspec.json.schema_components(dict.fromkeys(shapes), ref_template=_REFERENCE)
     schemas["TaskRun"]["properties"]["output"] = {
         "description": "What the task returned: for create-content a FinishedContent. "

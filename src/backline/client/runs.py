@@ -13,7 +13,7 @@ from backline.client.run import Run
 from backline.clock import stopwatch
 from backline.errors import NotFound, SetupError
 from backline.ids import AccountId, RunId
-from backline.wire.recoup import TaskTriggered, TriggerOptions, TriggerTask
+from backline.wire.orders import TaskTriggered, TriggerOptions, TriggerTask
 
 SHORTEST_POLL_SECONDS = 0.2
 LONGEST_POLL_SECONDS = 1.0
@@ -36,16 +36,15 @@ class Runs:
         self,
         task_identifier: str,
         payload: object = None,
-        *,
-        tags: list[str] | None = None,
-        metadata: dict[str, Any] | None = None,
-        idempotency_key: str | None = None,
+        **options: Any,
     ) -> TaskTriggered:
-        """Ask for a task with a JSON payload, and return its run's id at once."""
-        options = TriggerOptions(
-            tags=tags or [], metadata=metadata, idempotency_key=idempotency_key
+        """Ask for a task with a JSON payload, and return its run's id at once.
+
+        ``options`` are those of ``TriggerOptions``: ``delay="1h"``, ``tags=["tour"]``.
+        """
+        order = TriggerTask(
+            task_identifier=task_identifier, payload=payload, options=TriggerOptions(**options)
         )
-        order = TriggerTask(task_identifier=task_identifier, payload=payload, options=options)
         return self._connection.post("/api/tasks/runs", TaskTriggered, order)
 
     def get(self, run_id: RunId) -> Run:

@@ -7,7 +7,7 @@ travel at all. ``Raw`` fields are JSON text that is passed on as it was stored.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
@@ -139,37 +139,6 @@ class TaskRunList(Struct, frozen=True, kw_only=True):
 
     status: Literal["success"]
     runs: list[TaskRun]
-
-
-class TriggerOptions(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """How a run is to be made."""
-
-    tags: Annotated[
-        list[Annotated[str, Meta(min_length=1, max_length=128)]], Meta(max_length=10)
-    ] = []
-    """At most 10; the prefix ``account:`` is backline's own."""
-    metadata: dict[str, Any] | None = None
-    idempotency_key: Annotated[str, Meta(min_length=1, max_length=2048)] | None = None
-    """The same key again answers with the same run, for 30 days."""
-    test: bool = False
-
-
-class TriggerTask(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """An order for a run of any task."""
-
-    task_identifier: Annotated[str, Meta(min_length=1, max_length=128)]
-    payload: Any = None
-    account_id: Uuid | None = None
-    """Whose run it is; the caller's own account if not said."""
-    options: TriggerOptions = TriggerOptions()
-
-
-class TaskTriggered(Struct, frozen=True, kw_only=True, rename="camel"):
-    """The run that was opened, or the one that the idempotency key already held."""
-
-    status: Literal["success"]
-    run_id: str
-    is_cached: bool
 
 
 class ContentOrder(Struct, frozen=True, kw_only=True):

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from backline.clock import now_ms
-from backline.runs import Worker, catalog
+from backline.clock import iso, now_ms
+from backline.runs import RunStatus, Worker, catalog, queries
 from backline.sdk import TaskFacts
 from tests.api.stage import RUNS, Api, refusal, refused_field
 from tests.cast import Cast, Player
@@ -50,6 +50,70 @@ def test_a_name_alone_is_enough(api: Api, cast: Cast) -> None:
     answer = api.post(cast.alice, RUNS, {"taskIdentifier": "hello-world"})
     assert answer.status_code == 202
     assert shown(api, cast.alice, answer.json()["runId"])["payload"] is None
+
+
+def test_every_option_reaches_the_ledger(api: Api, cast: Cast) -> None:
+    """What was asked for is what the engine will find."""
+    options = {
+        "delay": "1h30m",
+        "ttl": 5400,
+        "queue": "render",
+        "concurrencyKey": "vega",
+        "priority": 2.5,
+        "maxAttempts": 250,
+        "maxDuration": 5,
+        "lockToVersion": "20261123.1",
+        "idempotencyKey": "k",
+        "idempotencyKeyTTL": "1d",
+        "test": True,
+    }
+    before = now_ms()
+    run_id = api.post(cast.alice, RUNS, order(**options)).json()["runId"]
+    with api.database.read() as connection:
+        run = queries.find_run(connection, run_id)
+    assert run is not None and run.delayed_until is not None
+    assert 0 <= run.delayed_until - before - 5_400_000 < 60_000
+    assert (run.status, run.ttl, run.is_test) == (RunStatus.DELAYED, "1h30m", True)
+    assert (run.queue, run.concurrency_key) == ("render", "vega")
+    assert (run.priority_ms, run.max_attempts, run.max_duration_ms) == (2500, 250, 5000)
+    assert run.locked_version == "20261123.1"
+
+
+@pytest.mark.parametrize(
+    ("delay", "status"),
+    [
+        ("2020-01-31T12:00:00Z", "PENDING_VERSION"),
+        ("0001-01-01T00:00:00+23:59", "PENDING_VERSION"),
+        ("0s", "PENDING_VERSION"),
+        (iso(now_ms() + 3_600_000), "DELAYED"),
+        ("2w", "DELAYED"),
+    ],
+)
+def test_a_delay_is_a_duration_or_a_moment_to_come(
+    api: Api, cast: Cast, delay: str, status: str
+) -> None:
+    """A moment that has passed is no delay."""
+    run = shown(api, cast.alice, api.post(cast.alice, RUNS, order(delay=delay)).json()["runId"])
+    assert run["status"] == status
+    assert (run["delayedUntil"] is not None) == (status == "DELAYED")
+
+
+def test_an_option_that_is_still_to_come_is_named(api: Api, cast: Cast) -> None:
+    """Better than to pass over what the caller relies on."""
+    for name in ("machine", "debounce"):
+        told = refusal(api.post(cast.alice, RUNS, order(**{name: "x"})))
+        assert told == (400, f"options.{name} is not supported yet: leave it out")
+
+
+def test_a_key_is_free_when_its_time_is_over(
+    api: Api, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same key then makes another run."""
+    keyed = order(idempotencyKey="short", idempotencyKeyTTL="1s")
+    first = api.post(cast.alice, RUNS, keyed).json()["runId"]
+    later = now_ms() + 2000
+    monkeypatch.setattr("backline.runs.ledger.now_ms", lambda: later)
+    assert api.post(cast.alice, RUNS, keyed).json()["runId"] != first
 
 
 def test_a_task_nobody_announces_waits_for_one(api: Api, cast: Cast) -> None:
@@ -123,8 +187,33 @@ def test_an_account_out_of_reach_is_refused_as_an_unknown_one(api: Api, cast: Ca
         ({"taskIdentifier": "a\u0000b"}, "taskIdentifier"),
         ({"taskIdentifier": "t", "accountId": "me"}, "accountId"),
         ({"taskIdentifier": "t", "task": 1}, "task"),
-        (order(delay="1m"), "options.delay"),
-        (order(ttl="1m"), "options.ttl"),
+        (order(colour="red"), "options.colour"),
+        (order(machine="large-2x"), "options.machine"),
+        (order(debounce={"key": "k"}), "options.debounce"),
+        (order(delay="soon"), "options.delay"),
+        (order(delay="999999999w"), "options.delay"),
+        (order(delay="9999-01-01"), "options.delay"),
+        (order(delay="2026-13-01"), "options.delay"),
+        (order(delay="0001-01-01T00:00:00+23:59x"), "options.delay"),
+        (order(delay=5), "options.delay"),
+        (order(ttl="1 minute"), "options.ttl"),
+        (order(ttl="0s"), "options.ttl"),
+        (order(ttl=0), "options.ttl"),
+        (order(ttl=-1), "options.ttl"),
+        (order(ttl=1.5), "options.ttl"),
+        (order(idempotencyKeyTTL="0d"), "options.idempotencyKeyTTL"),
+        (order(idempotencyKeyTTL=60), "options.idempotencyKeyTTL"),
+        (order(queue="a\nb"), "options.queue"),
+        (order(queue=""), "options.queue"),
+        (order(concurrencyKey="a\u0000"), "options.concurrencyKey"),
+        (order(concurrencyKey=7), "options.concurrencyKey"),
+        (order(priority=-1), "options.priority"),
+        (order(priority="high"), "options.priority"),
+        (order(maxAttempts=0), "options.maxAttempts"),
+        (order(maxAttempts=251), "options.maxAttempts"),
+        (order(maxDuration=4), "options.maxDuration"),
+        (order(maxDuration=2**31), "options.maxDuration"),
+        (order(lockToVersion="\u0001"), "options.lockToVersion"),
         (order(tags="a"), "options.tags"),
         (order(tags=[""]), "options.tags[0]"),
         (order(tags=["x" * 129]), "options.tags[0]"),

@@ -19,12 +19,8 @@ from backline.api.services import AnyRequest, services_of
 from backline.db import Connection
 from backline.errors import NotFound
 from backline.runs import Run, queries
-from backline.wire.recoup import (
-    RelatedRuns,
-    TaskRun,
-    TaskRunList,
-    TriggerTask,
-)
+from backline.wire.orders import TriggerTask
+from backline.wire.recoup import RelatedRuns, TaskRun, TaskRunList
 
 NOT_FOUND = "Task run not found"
 MAX_TRIGGER_BYTES = 3 * 1024 * 1024

@@ -1,17 +1,22 @@
-"""Trigger any task by its name."""
+"""Trigger tasks by name: one, a batch of them, or the same again."""
 
 from __future__ import annotations
+
+from typing import Any
+
+from msgspec import UNSET
 
 from backline.accounts import Caller, find_account, may_work_for
 from backline.api.auth import reach_of
 from backline.api.bodies import require_visible
 from backline.api.query import read_account_id
+from backline.api.recoup.options import chosen
 from backline.api.services import Services
-from backline.errors import AccessDenied, InvalidInput
-from backline.ids import AccountId
+from backline.engine import Triggered
+from backline.errors import AccessDenied
+from backline.ids import AccountId, RunId
 from backline.runs import NewRun
-from backline.runs.run import ACCOUNT_TAG_PREFIX
-from backline.wire.recoup import TaskTriggered, TriggerOptions, TriggerTask
+from backline.wire.orders import BatchOrder, BatchTriggered, ReplayRun, TaskTriggered, TriggerTask
 
 
 def trigger(services: Services, caller: Caller, order: TriggerTask) -> TaskTriggered:
@@ -20,24 +25,51 @@ def trigger(services: Services, caller: Caller, order: TriggerTask) -> TaskTrigg
     Raises ``InvalidInput`` naming the field, ``AccessDenied`` for an account
     out of reach.
     """
-    options = order.options
-    triggered = services.dispatch.trigger(
-        NewRun(
-            account_id=_owner(services, caller, order.account_id),
-            task_identifier=require_visible(order.task_identifier, "taskIdentifier"),
-            payload=order.payload,
-            environment=caller.environment or services.settings.environment,
-            tags=_checked_tags(options.tags),
-            metadata=options.metadata,
-            idempotency_key=_checked_key(options),
-            is_test=options.test,
-            base_cost_cents=services.settings.run_base_cents,
-        )
+    run = NewRun(
+        task_identifier=require_visible(order.task_identifier, "taskIdentifier"),
+        payload=order.payload,
+        **chosen(order.options),
+        **_whose(services, caller, order.account_id),
     )
+    return told(services.dispatch.trigger(run))
+
+
+def trigger_batch(services: Services, caller: Caller, order: BatchOrder) -> BatchTriggered:
+    """Open all runs of a batch. Raises as `trigger`, with the item in the field's name."""
+    whose = _whose(services, caller, order.account_id)
+    runs = [
+        NewRun(
+            task_identifier=require_visible(item.task_identifier, f"items[{place}].taskIdentifier"),
+            payload=item.payload,
+            trigger_function="batchTrigger",
+            **chosen(item.options, f"items[{place}].options"),
+            **whose,
+        )
+        for place, item in enumerate(order.items)
+    ]
+    batch = services.dispatch.trigger_batch(runs)
+    run_ids = [triggered.run_id for triggered in batch.triggered]
+    return BatchTriggered(status="success", batch_id=batch.id, run_ids=run_ids)
+
+
+def replay(services: Services, run_id: RunId, changes: ReplayRun) -> TaskTriggered:
+    """Open the same run again, with what shall be different. Raises ``InvalidInput``."""
+    changed = chosen(changes.options) | {"base_cost_cents": services.settings.run_base_cents}
+    if changes.payload is not UNSET:
+        changed["payload"] = changes.payload
+    return told(services.dispatch.replay(run_id, **changed))
+
+
+def told(triggered: Triggered) -> TaskTriggered:
+    """Return the engine's answer as it travels."""
     return TaskTriggered(status="success", run_id=triggered.run_id, is_cached=triggered.is_cached)
 
 
-def _owner(services: Services, caller: Caller, text: str | None) -> AccountId:
+def named_account(services: Services, caller: Caller, text: str | None) -> AccountId:
+    """Return the account of ``accountId``, or the caller's own.
+
+    Raises ``AccessDenied`` for one out of reach, whether it exists or not.
+    """
     if text is None:
         return caller.account_id
     account_id = read_account_id(text, "accountId")
@@ -48,16 +80,10 @@ def _owner(services: Services, caller: Caller, text: str | None) -> AccountId:
     return account_id
 
 
-def _checked_tags(tags: list[str]) -> tuple[str, ...]:
-    for tag in tags:
-        if require_visible(tag, "options.tags").startswith(ACCOUNT_TAG_PREFIX):
-            raise InvalidInput(
-                f"options.tags: {tag!r} begins with {ACCOUNT_TAG_PREFIX!r}, which backline sets itself",
-                "options.tags",
-            )
-    return tuple(dict.fromkeys(tags))
-
-
-def _checked_key(options: TriggerOptions) -> str | None:
-    key = options.idempotency_key
-    return None if key is None else require_visible(key, "options.idempotencyKey")
+def _whose(services: Services, caller: Caller, account_id: str | None) -> dict[str, Any]:
+    """Return what every run of this caller is made with."""
+    return {
+        "account_id": named_account(services, caller, account_id),
+        "environment": caller.environment or services.settings.environment,
+        "base_cost_cents": services.settings.run_base_cents,
+    }

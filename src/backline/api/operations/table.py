@@ -1,0 +1,11 @@
+"""All operations in one table, in the order in which they are described."""
+
+from __future__ import annotations
+
+from backline.api.operations import content, house, runs
+
+OPERATIONS = (
+    *runs.OPERATIONS,
+    *content.OPERATIONS,
+    *house.OPERATIONS,
+)

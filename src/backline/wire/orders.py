@@ -1,0 +1,140 @@
+"""Orders for runs: one, a batch of them, the same again, another time.
+
+Every option may be left out; one that is left out, or null, is not said.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType, field
+
+from backline.wire.recoup import TaskRunStatus, Uuid
+
+Duration = Annotated[str, Meta(min_length=1, max_length=100)]
+"""``1h30m``: units are w, d, h (or hr), m and s."""
+
+Tag = Annotated[str, Meta(min_length=1, max_length=128)]
+Name = Annotated[str, Meta(min_length=1, max_length=128)]
+
+NOT_YET = frozenset({"machine", "debounce"})
+"""Options that others know, and that backline will."""
+
+
+class TriggerOptions(
+    Struct,
+    frozen=True,
+    kw_only=True,
+    rename="camel",
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+):
+    """How a run is to be made."""
+
+    delay: Duration | None = None
+    """When it is due: so long from now, or an ISO 8601 date; a moment that has passed is no delay."""
+    ttl: Duration | Annotated[int, Meta(ge=1, le=315_360_000)] | None = None
+    """How long it may wait to start, from when it is due; a number is seconds."""
+    idempotency_key: Annotated[str, Meta(min_length=1, max_length=2048)] | None = None
+    """The same key again answers with the same run."""
+    idempotency_key_ttl: Duration | None = field(default=None, name="idempotencyKeyTTL")
+    """How long the key is remembered; 30 days if not said."""
+    tags: Annotated[list[Tag], Meta(max_length=10)] | None = None
+    """At most 10; the prefix ``account:`` is backline's own."""
+    metadata: dict[str, Any] | None = None
+    queue: Name | None = None
+    """Another queue than the task's own."""
+    concurrency_key: Name | None = None
+    """Runs of one key share a copy of the queue, with the queue's limit."""
+    priority: Annotated[float, Meta(ge=0, le=31_536_000)] | None = None
+    """Head start in the queue, in seconds."""
+    max_attempts: Annotated[int, Meta(ge=1, le=250)] | None = None
+    max_duration: Annotated[int, Meta(ge=5, le=2_147_483_647)] | None = None
+    """Seconds of active time, over all attempts."""
+    lock_to_version: Name | None = None
+    """Only workers of this version may take it."""
+    test: bool | None = None
+
+
+class TriggerTask(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """An order for a run of any task."""
+
+    task_identifier: Name
+    payload: Any = None
+    account_id: Uuid | None = None
+    """Whose run it is; the caller's own account if not said."""
+    options: TriggerOptions = TriggerOptions()
+
+
+class TaskTriggered(Struct, frozen=True, kw_only=True, rename="camel"):
+    """The run that was opened, or the one that the idempotency key already held."""
+
+    status: Literal["success"]
+    run_id: str
+    is_cached: bool
+
+
+class ReplayRun(
+    Struct,
+    frozen=True,
+    kw_only=True,
+    rename="camel",
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+):
+    """What shall be different when a run is made again."""
+
+    payload: Any | UnsetType = UNSET
+    options: TriggerOptions = TriggerOptions()
+
+
+class RescheduleRun(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Another time for a delayed run."""
+
+    delay: Duration
+    """So long from now, or an ISO 8601 date."""
+
+
+class BatchItem(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """One run of a batch."""
+
+    task_identifier: Name
+    payload: Any = None
+    options: TriggerOptions = TriggerOptions()
+
+
+class BatchOrder(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """An order for many runs at once."""
+
+    items: Annotated[list[BatchItem], Meta(min_length=1, max_length=1000)]
+    account_id: Uuid | None = None
+    """Whose runs they are; the caller's own account if not said."""
+
+
+class BatchTriggered(Struct, frozen=True, kw_only=True, rename="camel"):
+    """The batch that was opened, with its runs in the order of the items."""
+
+    status: Literal["success"]
+    batch_id: str
+    run_ids: list[str]
+
+
+class BatchState(Struct, frozen=True, kw_only=True, rename="camel"):
+    """How far a batch is."""
+
+    id: str
+    status: Literal["PENDING", "COMPLETED"]
+    """``COMPLETED`` when every run has ended, whatever its outcome."""
+    run_count: int
+    """How many runs were asked for."""
+    counts: dict[TaskRunStatus, int]
+    """How many of its runs stand where."""
+    run_ids: list[str]
+    """An item whose idempotency key was held led to an older run, which is not of this batch."""
+
+
+class BatchAnswer(Struct, frozen=True, kw_only=True):
+    """A batch that was asked for by its id."""
+
+    status: Literal["success"]
+    batch: BatchState
