@@ -5,7 +5,7 @@ from __future__ import annotations
 from litestar.types import ControllerRouterHandler
 
 from backline.api import welcome
-from backline.api.recoup import accounts, content, files, task_runs
+from backline.api.recoup import accounts, content, files, sandboxes, task_runs
 
 ROUTES: list[ControllerRouterHandler] = [
     task_runs.get_task_runs,
@@ -16,6 +16,14 @@ ROUTES: list[ControllerRouterHandler] = [
     files.upload_files,
     files.list_files,
     files.open_file,
+    sandboxes.list_sandboxes,
+    sandboxes.create_sandbox,
+    sandboxes.change_sandbox,
+    sandboxes.empty_sandbox,
+    sandboxes.set_up_sandbox,
+    sandboxes.list_snapshots,
+    sandboxes.read_sandbox_file,
+    sandboxes.write_sandbox_files,
     accounts.get_account_id,
     accounts.list_organizations,
     accounts.list_artists,

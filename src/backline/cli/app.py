@@ -32,6 +32,7 @@ _ADMINISTER = Group("Administer", sort_key=3)
 
 for _name, _place, _group, _help in (
     ("content", "content:app", _WORK, "Turn songs into short vertical videos."),
+    ("sandbox", "sandbox:app", _WORK, "Run commands in a room of your own."),
     ("trigger", "trigger:trigger", _WORK, "Ask for a task, and get the id of its run."),
     ("runs", "runs:app", _WORK, "Look at runs."),
     ("dev", "serve:dev", _SERVE, "Run server and worker in one process, for one machine."),

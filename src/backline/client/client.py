@@ -9,6 +9,7 @@ from backline.client.connection import Connection
 from backline.client.content import Content
 from backline.client.files import Files
 from backline.client.runs import Runs
+from backline.client.sandboxes import Sandboxes
 from backline.ids import AccountId
 from backline.wire.recoup import AccountIdentity
 
@@ -26,6 +27,7 @@ class Client:
         self.runs = Runs(self._connection)
         self.content = Content(self._connection)
         self.files = Files(self._connection)
+        self.sandboxes = Sandboxes(self._connection)
 
     @property
     def url(self) -> str:

@@ -66,15 +66,19 @@ class Connection:
         """Read ``path`` as ``kind``; what the line or a proxy breaks is tried again."""
         return _read(self._get_patiently(path, params), kind)
 
+    def patch(self, path: str, kind: type[T], body: object) -> T | None:
+        """Send a JSON body that changes something; the answer may be null."""
+        return _read(self._send("PATCH", path, body), kind | None)  # type: ignore[arg-type]
+
     def post(self, path: str, kind: type[T], body: object) -> T:
         """Send a JSON body and read the answer as ``kind``."""
+        return _read(self._send("POST", path, body), kind)
+
+    def _send(self, method: str, path: str, body: object) -> httpx.Response:
+        headers = self._headers | {"content-type": "application/json"}
         content = msgspec.json.encode(body)
-        headers = {"content-type": "application/json"}
         with self._line():
-            answer = self._http.post(
-                self.url + path, content=content, headers=self._headers | headers
-            )
-        return _read(answer, kind)
+            return self._http.request(method, self.url + path, content=content, headers=headers)
 
     def post_form(
         self, path: str, kind: type[T], *, files: Mapping[str, Any], fields: Mapping[str, str]

@@ -51,9 +51,14 @@ class Compressor:
         self._file.write(packed)
 
 
+def opened(path: Path) -> zstd.ZstdFile:
+    """Open a compressed file for reading what it holds."""
+    return zstd.ZstdFile(path)
+
+
 def decompressed(path: Path) -> Iterator[bytes]:
     """Yield what a compressed file holds, piece by piece."""
-    with zstd.open(path, "rb") as file:
+    with opened(path) as file:
         while piece := file.read(_PIECE_BYTES):
             yield piece
 

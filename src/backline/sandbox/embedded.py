@@ -164,7 +164,7 @@ def _prepare(home: Home, snapshot: Snapshot | None, blobs: Blobs) -> Note:
     home.keeper.empty()
     index = Index((), ()) if snapshot is None else _read_index(blobs, snapshot.digest)
     for layer in index.layers:
-        home.keeper.unpack(_verified(blobs, layer.digest), layer.removed)
+        home.keeper.unpack(verified(blobs, layer.digest), layer.removed)
     entries = home.keeper.list()
     _verify(index.entries, entries)
     note = note_of(wanted, index, entries)
@@ -173,7 +173,7 @@ def _prepare(home: Home, snapshot: Snapshot | None, blobs: Blobs) -> Note:
 
 
 def _read_index(blobs: Blobs, digest: str) -> Index:
-    return read_index(_verified(blobs, digest))
+    return read_index(verified(blobs, digest))
 
 
 def read_index(path: Path) -> Index:
@@ -181,7 +181,7 @@ def read_index(path: Path) -> Index:
     return msgspec.msgpack.decode(decompress(path.read_bytes()), type=Index)
 
 
-def _verified(blobs: Blobs, digest: str) -> Path:
+def verified(blobs: Blobs, digest: str) -> Path:
     """Fetch a blob and refuse it unless it is, byte for byte, what its name says."""
     path = blobs.fetch(digest)
     with path.open("rb") as file:

@@ -94,7 +94,7 @@ class WriteOrder(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """The payload of ``write-sandbox-files``."""
 
     files: dict[str, str]
-    """Ids of uploaded files, by the paths below the home that they go to."""
+    """URLs, or ids of uploaded files, by the paths below the home that they go to."""
     account_id: str | None = None
 
 

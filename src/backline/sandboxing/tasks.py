@@ -6,9 +6,12 @@ They share one queue, in which the runs of one sandbox go one after another.
 from __future__ import annotations
 
 import hashlib
+import tempfile
+from pathlib import Path
 from typing import Final
 
 from backline.errors import AbortRun, TooLarge
+from backline.fetch import fetch
 from backline.sandbox import ChangedFile, read_command
 from backline.sandboxing.messages import Saved
 from backline.sandboxing.order import (
@@ -27,6 +30,7 @@ from backline.sdk import Context, task
 QUEUE: Final = "sandboxes"
 _MAX_DURATION_SECONDS: Final = 2 * 3600
 _MOST_CHANGED_FILES: Final = 1000
+_MAX_FETCHED_BYTES: Final = 100 * 1024 * 1024
 
 _LAYOUT: Final = """
 mkdir -p .local/bin files
@@ -72,7 +76,7 @@ def setup_sandbox(order: SetupOrder, ctx: Context) -> SetupResult:
     max_duration_seconds=_MAX_DURATION_SECONDS,
 )
 def write_sandbox_files(order: WriteOrder, ctx: Context) -> WriteResult:
-    """Put uploaded files into the account's home, over what is there."""
+    """Put files into the account's home, over what is there."""
     return ctx.step("write", _write, order, ctx)
 
 
@@ -139,8 +143,15 @@ def _set_up(order: SetupOrder, ctx: Context) -> SetupResult:
     )
 
 
+def _bring(ctx: Context, source: str) -> Path:
+    if not source.startswith(("http://", "https://")):
+        return ctx.files.open(source)
+    folder = Path(tempfile.mkdtemp(dir=ctx.workdir))
+    return fetch(source, folder, max_bytes=_MAX_FETCHED_BYTES).path
+
+
 def _write(order: WriteOrder, ctx: Context) -> WriteResult:
-    files = {path: ctx.files.open(file_id) for path, file_id in order.files.items()}
+    files = {path: _bring(ctx, source) for path, source in order.files.items()}
     with visit(ctx, order.account_id) as room:
         room.sandbox.write(files)
         snapshot, _ = room.save()
