@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from backline.api.operations import OPERATIONS, Operation, Schema
+from backline.api.operations.operation import OrNull
 from backline.content.order import FinishedContent
 from backline.wire import recoup as wire
 
@@ -111,7 +112,8 @@ def _schemas() -> dict[str, Schema]:
     shapes: list[Any] = [wire.Problem, FinishedContent]
     for operation in OPERATIONS:
         named = (operation.body, *operation.answers.values())
-        shapes += [shape for shape in named if isinstance(shape, type)]
+        bare = (shape.shape if isinstance(shape, OrNull) else shape for shape in named)
+        shapes += [shape for shape in bare if isinstance(shape, type)]
     _, schemas = msgspec.json.schema_components(dict.fromkeys(shapes), ref_template=_REFERENCE)
     schemas["TaskRun"]["properties"]["output"] = {
         "description": "What the task returned: for create-content a FinishedContent. "

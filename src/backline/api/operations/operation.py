@@ -9,6 +9,12 @@ import msgspec
 Schema = dict[str, Any]
 
 
+class OrNull(msgspec.Struct, frozen=True):
+    """An answer that may be null instead."""
+
+    shape: Any
+
+
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """One endpoint, as clients see it."""
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from backline.api.operations import content, house, runs
+from backline.api.operations import content, house, runs, sandboxes
 
 OPERATIONS = (
     *runs.OPERATIONS,
     *content.OPERATIONS,
+    *sandboxes.OPERATIONS,
     *house.OPERATIONS,
 )
