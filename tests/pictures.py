@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import struct
 import zlib
+from importlib import resources
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from backline.content.media.picture import Picture
+from backline.content.media.picture import Picture, read_picture
 
 Rgb = NDArray[np.uint8]
 RED, GREEN = (230, 30, 30), (30, 200, 30)
@@ -32,6 +33,12 @@ def portrait(width: int = 720, height: int = 1280) -> Picture:
         rgb, (width // 2, height // 2), (width // 5, height // 6), 0, 0, 360, (224, 172, 140), -1
     )
     return Picture((rgb + rng.normal(0, 6, rgb.shape)).clip(0, 255).astype(np.uint8))
+
+
+def singer() -> Picture:
+    """The demo portrait, drawn by ``scripts/make_demo_portrait.py``: a face that looks into the camera."""
+    with resources.as_file(resources.files("backline.examples") / "demo" / "singer.jpg") as path:
+        return read_picture(path)
 
 
 def artwork(side: int = 640) -> Picture:

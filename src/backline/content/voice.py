@@ -30,6 +30,8 @@ LEAST_SHARE = 0.20
 MONO_SHARE = 0.002
 """Of the power: with less than this beside the middle there is no stereo to judge by."""
 _WINDOW = 2048
+_INAUDIBLE = 0.1
+"""Power of a window at about -64 dB of full scale."""
 _LOOKS_PER_FRAME = 2
 _STEADY = 9
 """Looks over which a voice holds its pitch and a drum does not: 150 ms."""
@@ -121,7 +123,7 @@ def _median(rows: Power, width: int) -> Power:
 
 def _level(power: NDArray[np.float32]) -> NDArray[np.float64]:
     """Return 0 at 28 dB under the loud passages, 1 at them."""
-    loudest = float(np.quantile(power, 0.97)) + 1e-12
+    loudest = max(float(np.quantile(power, 0.97)), _INAUDIBLE)
     decibels = 10 * np.log10(np.maximum(power, 1e-12) / loudest)
     return np.clip(1 + decibels / RANGE_DB, 0, 1)
 

@@ -247,6 +247,13 @@ def _between_the_sides(
     return stance._replace(left=left)
 
 
+def darken_below(background: Canvas) -> None:
+    """Darken the foot of a background, in place, where a cropped body dissolves before it."""
+    _, y = grid(2, background.shape[0])
+    share = y[:, :1, None] / background.shape[0]
+    background *= 1 - 0.78 * smoothstep(0.66, CUT_LINE + 0.04, share)
+
+
 def set_figure(picture: Picture, portrait: Portrait, stance: Stance, light: FigureLight) -> Subject:
     """Light a person as the scene does and make the layer that stands in it."""
     assert portrait.person is not None

@@ -10,7 +10,7 @@ import numpy as np
 from backline.content.media.backdrop import soft_still
 from backline.content.media.bokeh import Bokeh
 from backline.content.media.canvas import Canvas, grid
-from backline.content.media.figure import Subject, set_figure, stand
+from backline.content.media.figure import Subject, darken_below, set_figure, stand
 from backline.content.media.frame import FRAME_RATE, Area, Planes, Scene
 from backline.content.media.light import Glow, Motes, float_motes, glow
 from backline.content.media.picture import Picture
@@ -87,6 +87,7 @@ def _paint(picture: Picture, seed: int) -> Street:
     wet(street, rng)
     if stance is not None:
         subject = set_figure(picture, portrait, stance, light_on_people())
+        darken_below(street)
     else:
         poster = light_poster(picture)
         mirror(street, poster.light, POST_BOTTOM, rng)

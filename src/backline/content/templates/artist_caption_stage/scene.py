@@ -9,7 +9,7 @@ import numpy as np
 
 from backline.content.media.backdrop import soft_still
 from backline.content.media.canvas import enlarged, grid
-from backline.content.media.figure import Subject, nearer, set_figure, stand
+from backline.content.media.figure import Subject, darken_below, nearer, set_figure, stand
 from backline.content.media.frame import FRAME_RATE, Area, Planes, Scene
 from backline.content.media.layer import Layer, layer_of
 from backline.content.media.light import Glow, Motes, float_motes, glow
@@ -92,6 +92,7 @@ def _paint(picture: Picture, seed: int) -> Stage:
     stance = stand(picture, portrait)
     if stance is not None:
         subject = set_figure(picture, portrait, stance, light_on_people())
+        darken_below(hall)
     else:
         subject, tint = picture_on_screen(picture)
         x, y = grid(hall.shape[1], hall.shape[0])
