@@ -1,4 +1,4 @@
-"""Whatever falls due: delayed runs, retries, waits, expiries, time limits of tokens.
+"""Whatever falls due: delayed runs, retries, waits, expiries, tokens, schedules.
 
 Every worker keeps time; that two of them see the same run fall due is fine,
 for a move succeeds once. Between due times the timekeeper sleeps, a second at
@@ -12,7 +12,7 @@ from backline.db import Connection, Database
 from backline.engine.dispatch import Dispatch
 from backline.engine.wakeup import Bell
 from backline.ids import RunId
-from backline.runs import RunStatus, catalog, ledger, queries, queues, waiting
+from backline.runs import RunStatus, catalog, ledger, queries, queues, schedules, waiting
 
 LONGEST_SLEEP_SECONDS = 1.0
 PAGE = 100
@@ -49,6 +49,10 @@ class Timekeeper:
         waiting.time_tokens_out(connection, PAGE)
         for name in queues.rate_retries_due(connection):
             queues.change(connection, name, retry_at=None)
+        for schedule in schedules.due(connection, PAGE):
+            new = schedules.fire(connection, schedule)
+            if new is not None:
+                self._dispatch.open(connection, new)
         self._dispatch.fill(connection)
 
     def _move(self, connection: Connection, run_id: RunId, status: RunStatus) -> None:

@@ -105,6 +105,7 @@ def _first_row(
         "tags": _json(list(dict.fromkeys(tags))),
         "metadata": None if new.metadata is None else _json(new.metadata),
         "first_metadata": None if new.metadata is None else _json(new.metadata),
+        "schedule": None if new.schedule is None else _json(new.schedule),
         "payload": _json(new.payload),
     }
 

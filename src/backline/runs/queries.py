@@ -17,6 +17,7 @@ from backline.runs.tables import (
     run_logs,
     run_queues,
     runs,
+    schedules,
     steps,
     tokens,
     waits,
@@ -159,6 +160,7 @@ def next_due_at(connection: Connection) -> TimestampMs | None:
         sa.select(sa.func.min(runs.c.expires_at)),
         sa.select(sa.func.min(tokens.c.timeout_at)).where(tokens.c.status == "WAITING"),
         sa.select(sa.func.min(run_queues.c.retry_at)),
+        sa.select(sa.func.min(schedules.c.next_fire_at)),
     )
     columns = [moment.scalar_subquery() for moment in moments]
     found = connection.execute(sa.select(*columns)).one()

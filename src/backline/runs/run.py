@@ -81,6 +81,8 @@ class NewRun(msgspec.Struct, frozen=True, kw_only=True):
     resume_key: str | None = None
     """The parent's wait that ends when this run does."""
     replay_of: RunId | None = None
+    schedule: dict[str, Any] | None = None
+    """What the run shows of the schedule that triggered it."""
 
 
 class Run(msgspec.Struct, frozen=True):

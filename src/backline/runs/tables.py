@@ -115,6 +115,24 @@ tokens = sa.Table(
     sa.Index("ix_tokens_account_id_id", "account_id", "id"),
 )
 
+schedules = sa.Table(
+    "run_schedules",  # DBOS may keep schedules of its own in the same SQLite file
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("account_id", sa.Text, nullable=False),
+    sa.Column("task_identifier", sa.Text, nullable=False),
+    sa.Column("cron", sa.Text, nullable=False),
+    sa.Column("timezone", sa.Text, nullable=False),
+    sa.Column("external_id", sa.Text),
+    sa.Column("deduplication_key", sa.Text, unique=True),
+    sa.Column("environment", sa.Text, nullable=False),
+    sa.Column("is_active", sa.Boolean, nullable=False),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("last_fire_at", sa.BigInteger, comment="the nominal time of the last run"),
+    sa.Column("next_fire_at", sa.BigInteger),
+    sa.Index("ix_run_schedules_next_fire_at", "next_fire_at"),
+)
+
 batches = sa.Table(
     "batches",
     metadata,

@@ -62,6 +62,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name="pk_run_queues"),
     )
     op.create_table(
+        "run_schedules",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("account_id", sa.Text(), nullable=False),
+        sa.Column("task_identifier", sa.Text(), nullable=False),
+        sa.Column("cron", sa.Text(), nullable=False),
+        sa.Column("timezone", sa.Text(), nullable=False),
+        sa.Column("external_id", sa.Text()),
+        sa.Column("deduplication_key", sa.Text()),
+        sa.Column("environment", sa.Text(), nullable=False),
+        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("last_fire_at", sa.BigInteger(), comment="the nominal time of the last run"),
+        sa.Column("next_fire_at", sa.BigInteger()),
+        sa.PrimaryKeyConstraint("id", name="pk_run_schedules"),
+        sa.UniqueConstraint("deduplication_key", name="uq_run_schedules_deduplication_key"),
+    )
+    op.create_index("ix_run_schedules_next_fire_at", "run_schedules", ["next_fire_at"])
+
+    op.create_table(
         "runs",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("account_id", sa.Text(), nullable=False),
