@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backline.content.caption import WORD_LIMITS, CaptionRequest, draw_caption, write_caption
-from backline.content.media.frame import new_planes
+from backline.content.media.frame import Area, new_planes
 from backline.content.media.overlay import Overlay
 from backline.content.media.safe_area import REELS, SHORTS, TIKTOK, safe_area
 from backline.content.media.shaping import pieces_of, shape_line
@@ -151,6 +151,49 @@ def test_safe_area_is_free_in_every_app() -> None:
         assert area.top >= app.top
         assert 1080 - area.right >= app.right
         assert 1920 - area.bottom >= app.bottom
+
+
+def lies_on(overlay: Overlay, face: Area) -> bool:
+    left, top, right, bottom = inked(overlay)
+    return left < face.right and right > face.left and top < face.bottom and bottom > face.top
+
+
+@pytest.mark.parametrize("template_id", template_ids())
+@pytest.mark.parametrize("words", [2, 8, 20, 60])
+@pytest.mark.parametrize(
+    "face",
+    [
+        Area(300, 320, 780, 700),
+        Area(200, 700, 900, 1200),
+        Area(250, 600, 830, 1000),
+        Area(0, 900, 500, 1300),
+    ],
+    ids=["high", "low", "middle", "left"],
+)
+def test_caption_gives_way_to_a_face(template_id: str, words: int, face: Area) -> None:
+    """Above or below, smaller if need be, inside the safe area: never on a face."""
+    overlay = draw_caption("word " * words, template_id, [face])
+    assert overlay is not None
+    assert not lies_on(overlay, face)
+    left, top, right, bottom = inked(overlay)
+    area = safe_area()
+    assert area.left <= left < right <= area.right
+    assert area.top <= top < bottom <= area.bottom
+
+
+def test_caption_stays_where_it_belongs_when_no_face_is_near() -> None:
+    """A face elsewhere changes nothing."""
+    plain = draw_caption("hi", "artist-caption-bedroom")
+    beside = draw_caption("hi", "artist-caption-bedroom", [Area(300, 300, 700, 800)])
+    assert plain is not None
+    assert beside is not None
+    assert plain.area == beside.area
+
+
+def test_caption_is_shown_even_when_a_face_fills_the_safe_area() -> None:
+    """With nowhere to go it stays at its place rather than being lost."""
+    overlay = draw_caption("hi", "artist-caption-bedroom", [Area(0, 0, 1080, 1920)])
+    assert overlay is not None
 
 
 @pytest.mark.parametrize(

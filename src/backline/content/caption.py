@@ -87,7 +87,8 @@ def _beside(text: str, look: CaptionLook, faces: Sequence[Area]) -> Overlay | No
     """Set a caption where no face is: at a readable size as near to the look's place as can be."""
     choices: list[tuple[Setting, Area]] = []
     for band in _bands(faces, look):
-        setting = typeset(text, look.weight, look.size, band.width, band.height, share=1.0)
+        # Overlays stand on even pixels: two at each side are left for that.
+        setting = typeset(text, look.weight, look.size, band.width - 4, band.height - 4, share=1.0)
         if setting is not None:
             choices.append((setting, band))
     if not choices:

@@ -63,6 +63,18 @@ def test_one_second_renders_and_moves(template_id: str) -> None:
 
 
 @every_template
+def test_a_person_is_shown_and_kept_clear_of_the_caption(template_id: str) -> None:
+    """The singer's face lies inside the frame and is named; the film moves around her too."""
+    scene = build_scene(template_id, pictures.singer(), music())
+    face = scene.faces[0]
+    assert 0 <= face.left < face.right <= 1080
+    assert 0 <= face.top < face.bottom <= 1920
+    one, other = frame(scene, 0), frame(scene, 29)
+    assert 15 < one.y.mean() < 200
+    assert 0.1 < np.abs(one.y.astype(int) - other.y).mean() < 25
+
+
+@every_template
 def test_same_seed_gives_the_same_frames_in_any_order(template_id: str) -> None:
     """A run can be repeated to the pixel; frames may be drawn backwards."""
     once = build_scene(template_id, pictures.artwork(), music(seed=5))

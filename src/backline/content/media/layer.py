@@ -15,7 +15,7 @@ from backline.content.media.canvas import Canvas, Mask
 from backline.content.media.colour import to_planes
 from backline.content.media.disc import Window
 from backline.content.media.frame import Plane, Planes
-from backline.content.media.still import CHROMA_SITE, Matrix, halved, sample_plane
+from backline.content.media.still import Matrix, halved, sample_plane
 
 
 class Layer(NamedTuple):
@@ -44,10 +44,11 @@ class Layer(NamedTuple):
         half = (window.size[0] // 2, window.size[1] // 2)
         shows = cv2.bitwise_not(_sampled(self.hides, halved(matrix), half))
         small = halved(matrix)
-        _lay(self.planes.cb, small, CHROMA_SITE, shows, window.of(into.cb, 2))
-        _lay(self.planes.cr, small, CHROMA_SITE, shows, window.of(into.cr, 2))
+        # Sited like what is hidden, not like chroma: half a pixel of colour is not seen, a fringe is.
+        _lay(self.planes.cb, small, shows, window.of(into.cb, 2))
+        _lay(self.planes.cr, small, shows, window.of(into.cr, 2))
         large = cv2.resize(shows, window.size, interpolation=cv2.INTER_LINEAR)
-        _lay(self.planes.y, matrix, _MIDDLE, large, window.of(into.y))
+        _lay(self.planes.y, matrix, large, window.of(into.y))
 
     def _window(self, to_still: Matrix, into: Planes) -> Window:
         left, top, right, bottom = self.box
@@ -73,19 +74,12 @@ def layer_of(canvas: Canvas, mask: Mask, left: int = 0, top: int = 0) -> Layer:
     return Layer(left, top, Planes(y, cb, cr), np.rint(half * 255).astype(np.uint8))
 
 
-_MIDDLE = (0.5, 0.5)
-
-
-def _sampled(
-    source: Plane, matrix: Matrix, size: tuple[int, int], site: tuple[float, float] = _MIDDLE
-) -> Plane:
+def _sampled(source: Plane, matrix: Matrix, size: tuple[int, int]) -> Plane:
     target = np.empty((size[1], size[0]), np.uint8)
-    sample_plane(source, matrix, target, site, cv2.BORDER_CONSTANT)
+    sample_plane(source, matrix, target, border=cv2.BORDER_CONSTANT)
     return target
 
 
-def _lay(
-    source: Plane, matrix: Matrix, site: tuple[float, float], shows: Plane, part: Plane
-) -> None:
-    colour = _sampled(source, matrix, (part.shape[1], part.shape[0]), site)
+def _lay(source: Plane, matrix: Matrix, shows: Plane, part: Plane) -> None:
+    colour = _sampled(source, matrix, (part.shape[1], part.shape[0]))
     cv2.add(cv2.multiply(part, shows, scale=1 / 255), colour, dst=part)

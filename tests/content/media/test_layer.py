@@ -1,0 +1,75 @@
+"""What stands before the background: blended without fringes, moved a little more than it."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from backline.content.media.backdrop import soft_still
+from backline.content.media.canvas import grid, smoothstep
+from backline.content.media.figure import nearer
+from backline.content.media.frame import new_planes
+from backline.content.media.layer import Layer, layer_of
+from backline.content.media.still import STILL_HEIGHT, STILL_WIDTH, Still, view_matrix
+from backline.content.motion import View
+
+VIEW = View(zoom=1.06, shift_x=2.3, shift_y=-1.7, angle=0.001)
+
+
+def disc(side: int = 600, shade: float = 0.8) -> Layer:
+    """A grey disc with a soft edge, its middle at (810, 1440) of the still."""
+    x, y = grid(side, side)
+    mask = smoothstep(0.96, 0.90, np.hypot(x - side / 2, y - side / 2) / (side / 2))
+    canvas = np.full((side, side, 3), shade, np.float32)
+    return layer_of(canvas, mask, 810 - side // 2, 1440 - side // 2)
+
+
+def test_a_grey_thing_before_the_same_grey_can_not_be_seen() -> None:
+    """No dark or bright fringe along the edge: what is hidden is what is shown."""
+    planes = new_planes()
+    planes.y[:] = round(16 + 0.8 * 219)
+    disc().draw(view_matrix(VIEW), planes)
+    assert np.abs(planes.y.astype(int) - round(16 + 0.8 * 219)).max() <= 3
+    assert np.abs(planes.cb.astype(int) - 128).max() <= 2
+    assert np.abs(planes.cr.astype(int) - 128).max() <= 2
+
+
+def test_a_layer_lies_where_the_camera_sees_it() -> None:
+    """Its middle is where the matrix says, to a fraction of a pixel."""
+    planes = new_planes()
+    matrix = view_matrix(VIEW)
+    disc().draw(matrix, planes)
+    light = planes.y.astype(float) - 16
+    x, y = grid(1080, 1920)
+    found = np.array([(light * x).sum(), (light * y).sum()]) / light.sum()
+    expected = np.linalg.solve(matrix[:, :2], np.array([810.0, 1440.0]) - matrix[:, 2])
+    assert np.abs(found - expected).max() < 0.1
+
+
+def test_what_is_outside_the_frame_is_not_drawn() -> None:
+    """A layer beside the frame harms nobody."""
+    planes = new_planes()
+    layer = disc()._replace(left=-3000)
+    layer.draw(view_matrix(VIEW), planes)
+    assert (planes.y == 16).all()
+
+
+def test_somebody_near_moves_more_than_the_wall() -> None:
+    """Two planes: a push-in and a sway are a third and four fifths more for whoever stands in front."""
+    near = nearer(View(zoom=1.10, shift_x=5, shift_y=-4, angle=0.002))
+    assert near.zoom == pytest.approx(1.135)
+    assert (near.shift_x, near.shift_y) == (9, -7.2)
+
+
+def test_a_soft_background_is_as_good_as_a_sharp_still() -> None:
+    """Sampled at half size, a blurred picture differs by a step or two from the full way."""
+    x, y = grid(STILL_WIDTH // 2, STILL_HEIGHT // 2)
+    light = 0.5 + 0.4 * np.sin(x / 47) * np.cos(y / 61)
+    canvas = np.repeat(light[..., None], 3, axis=2).astype(np.float32)
+    soft = soft_still(canvas, np.random.default_rng(1), grain=0.01)
+    big = cv2.resize(soft.planes.y, (STILL_WIDTH, STILL_HEIGHT), interpolation=cv2.INTER_LINEAR)
+    one, other = new_planes(), new_planes()
+    soft.draw(view_matrix(VIEW), one)
+    Still(new_planes(STILL_WIDTH, STILL_HEIGHT)._replace(y=big)).draw(view_matrix(VIEW), other)
+    assert np.abs(one.y[8:-8, 8:-8].astype(int) - other.y[8:-8, 8:-8]).max() <= 3
