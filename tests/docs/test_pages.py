@@ -17,7 +17,17 @@ from tests.cli.test_app import COMMANDS
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
-RUNNABLE = [words for words in COMMANDS if app[words[0]].default_command or len(words) > 1]
+
+
+def is_runnable(words: tuple[str, ...]) -> bool:
+    """Tell a command from a group of commands."""
+    command = app
+    for word in words:
+        command = command[word]
+    return command.default_command is not None
+
+
+RUNNABLE = [words for words in COMMANDS if is_runnable(words)]
 
 
 def page(name: str) -> str:

@@ -40,6 +40,7 @@ def doctor(*, json: Json = False, data: Data = None) -> int:
         "storage": lambda: _storage(read_settings(data_dir=data)),
         "captions": _captions,
         "video": _video,
+        "sandbox": lambda: _sandbox(read_settings(data_dir=data)),
         "server": lambda: _server(data),
     }
     findings = [_look(what, look) for what, look in looks.items()]
@@ -137,6 +138,12 @@ def _video() -> str:
         with VideoWriter(path) as writer:
             writer.write_frame(draw_grey)
         return f"H.264 and AAC are there ({path.stat().st_size} bytes written)"
+
+
+def _sandbox(settings: Settings) -> str:
+    from backline.sandbox.probe import probe
+
+    return probe(settings.data_dir)
 
 
 def _server(data: Path | None) -> str:
