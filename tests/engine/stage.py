@@ -285,3 +285,12 @@ def hooked(payload: dict[str, Any], ctx: Context) -> None:
         raise AbortRun("as asked")
     if payload["how"] == "sleeps":
         time.sleep(600)
+
+
+@task("eats-memory", machine="micro")
+def eats_memory(payload: Any, ctx: Context) -> None:
+    """Use more memory than its machine has, slowly enough to be seen."""
+    hoard = []
+    for _ in range(100):
+        hoard.append(bytearray(os.urandom(1024)) * 10_240)
+        time.sleep(0.1)

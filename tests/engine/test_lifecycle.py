@@ -277,3 +277,13 @@ def test_an_unstarted_run_with_more_priority_goes_first(
     dispatch.change_queue("narrow", is_paused=False)
     runs = [final_run(database, run_id) for run_id in (quick, slow)]
     assert (runs[0].started_at or 0) < (runs[1].started_at or 0)
+
+
+def test_a_run_that_eats_its_memory_crashes_and_says_so(
+    database: Database, dispatch: Dispatch, at_work: Process
+) -> None:
+    """Beyond what its machine has the run is killed; the worker lives on."""
+    run = final_run(database, dispatch.trigger(order("eats-memory")).run_id)
+    assert run.status is RunStatus.CRASHED and error(run)["name"] == "OutOfMemory"
+    assert "0.25 GB of machine micro" in error(run)["message"]
+    assert output(final_run(database, dispatch.trigger(order("hello-world", 1)).run_id))

@@ -7,7 +7,12 @@ from backline.content.pipeline import create_content as make_video
 from backline.sdk import Context, Retry, task
 
 
-@task("create-content", retry=Retry(max_attempts=3), max_duration_seconds=900)
+@task(
+    "create-content",
+    retry=Retry(max_attempts=3),
+    machine="medium-1x",
+    max_duration_seconds=900,
+)
 def create_content(order: Order, ctx: Context) -> FinishedContent:
     """Make a short vertical video from a song and a picture."""
     return make_video(order, ctx)

@@ -34,7 +34,7 @@ from backline.ids import RunId
 from backline.runs import Attempt, LogLine, Run, Wait, ledger, queries
 from backline.runtime import Channel, ChannelClosed, Child, Zygote
 from backline.runtime import messages as say
-from backline.sdk import RunFacts, TaskFacts
+from backline.sdk import DEFAULT_MACHINE, MACHINES, Machine, RunFacts, TaskFacts
 
 log = logging.getLogger(__name__)
 
@@ -89,6 +89,11 @@ class Executor:
             if claimed is not None:
                 self._try(*claimed)
 
+    def check_memory(self) -> None:
+        """Kill the runs that use more memory than their machine has."""
+        for leash in list(self._leashes.values()):
+            leash.check_memory()
+
     def drain(self, seconds: float) -> None:
         """Take no more runs, and let those that execute go on for so long."""
         self.is_stopping = True
@@ -127,7 +132,7 @@ class Executor:
             self._settle(run, attempt, end, active())
 
     def _settle(self, run: Run, attempt: Attempt, end: End, active_ms: int) -> None:
-        verdict = Verdict(self._facts(run), self._price, self._random)
+        verdict = Verdict(self._facts(run), self._machine(run), self._price, self._random)
         ending = verdict.on(run, end, active_ms)
         with self._database.exclusive() as connection:
             if ledger.end_attempt(connection, run.id, attempt.id, attempt.worker_id, ending):
@@ -143,7 +148,7 @@ class Executor:
                 attempt.worker_id,
                 wait,
                 active_ms=active_ms,
-                cost_cents=self._price.cents(active_ms),
+                cost_cents=self._price.cents(self._machine(run), active_ms),
             )
             if not frozen:
                 return
@@ -159,7 +164,8 @@ class Executor:
         workdir.mkdir(mode=0o700, parents=True, exist_ok=True)
         child = self._zygote.fork()
         channel = Channel(child.link, say.FromChild)
-        leash = self._leashes[run.id] = Leash(child, self._seconds_left(run))
+        leash = Leash(child, self._seconds_left(run), self._machine(run).memory_bytes)
+        self._leashes[run.id] = leash
         try:
             outcome = self._listen(run, attempt, channel, child, workdir)
         finally:
@@ -222,6 +228,10 @@ class Executor:
     def _facts(self, run: Run) -> TaskFacts:
         known = self._zygote.tasks.get(run.task_identifier)
         return known or TaskFacts(identifier=run.task_identifier)
+
+    def _machine(self, run: Run) -> Machine:
+        named = run.machine or self._facts(run).machine
+        return MACHINES.get(named, MACHINES[DEFAULT_MACHINE])
 
     def _seconds_left(self, run: Run) -> float | None:
         """Return how much longer the run may be active, over all its attempts."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 from typing import Literal
 
+from backline.engine.memory import used_bytes
 from backline.runtime import Child
 
-StopReason = Literal["canceled", "timed_out"]
+StopReason = Literal["canceled", "timed_out", "out_of_memory"]
 
 GRACE_SECONDS = 5.0
 """Between telling the task and killing its process: time to clean up."""
@@ -16,8 +17,9 @@ GRACE_SECONDS = 5.0
 class Leash:
     """Holds one executing run. Safe to pull from any thread, and more than once."""
 
-    def __init__(self, child: Child, longest_seconds: float | None) -> None:
+    def __init__(self, child: Child, longest_seconds: float | None, memory_bytes: int) -> None:
         self._child = child
+        self._memory_bytes = memory_bytes
         self._pulling = threading.Lock()
         self._timers: list[threading.Timer] = []
         self.reason: StopReason | None = None
@@ -33,6 +35,12 @@ class Leash:
             self.reason = reason
         self._child.terminate()
         self._later(GRACE_SECONDS, self._child.kill)
+
+    def check_memory(self) -> None:
+        """Kill the run when it uses more memory than it may: asking it to stop would take some more."""
+        if self.reason is None and used_bytes(self._child.pid) > self._memory_bytes:
+            self.pull("out_of_memory")
+            self._child.kill()
 
     def release(self) -> None:
         """Let go: the run has ended by itself, or by being pulled."""

@@ -35,9 +35,8 @@ from backline.settings import Settings, environment_of_tasks
 log = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = 3.0
-MACHINE_VCPU = 0.5
-MACHINE_GIGABYTES = 0.5
-"""What a run is billed for: Trigger.dev's default machine, small-1x."""
+MEMORY_LOOK_SECONDS = 0.5
+"""How often the memory of executing runs is looked at."""
 
 
 class Supervisor:
@@ -72,6 +71,7 @@ class Supervisor:
         self._threads = [
             threading.Thread(target=self._beat, name="heartbeat", daemon=True),
             threading.Thread(target=self._keep_time, name="timekeeper", daemon=True),
+            threading.Thread(target=self._watch_memory, name="memory", daemon=True),
         ]
         for thread in self._threads:
             thread.start()
@@ -85,10 +85,7 @@ class Supervisor:
             worker_id=self.worker_id,
             version=self._settings.version or self._zygote.code_version,
             slots=self._settings.slots,
-            price=Price(
-                MACHINE_VCPU * self._settings.vcpu_second_cents
-                + MACHINE_GIGABYTES * self._settings.gigabyte_second_cents
-            ),
+            price=Price(self._settings.vcpu_second_cents, self._settings.gigabyte_second_cents),
             desk_of=self._desk_of,
             workroom=self._workrooms / self.worker_id,
         )
@@ -178,6 +175,10 @@ class Supervisor:
             except sa.exc.DBAPIError as trouble:
                 log.warning("the timekeeper could not look: %s", trouble.orig)
                 seconds = 1.0
+
+    def _watch_memory(self) -> None:
+        while not self._stopped.wait(MEMORY_LOOK_SECONDS):
+            self._executor.check_memory()
 
     def _stop_canceled(self) -> None:
         with self._database.read() as connection:

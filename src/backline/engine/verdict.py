@@ -11,7 +11,7 @@ from backline.engine.leash import StopReason
 from backline.runs import AttemptStatus, Run, RunError, RunStatus
 from backline.runs.ledger import Ending
 from backline.runtime import messages as say
-from backline.sdk import TaskFacts
+from backline.sdk import Machine, TaskFacts
 
 
 class Death(msgspec.Struct, frozen=True):
@@ -45,19 +45,22 @@ _STATUS_AFTER: dict[type, RunStatus] = {
 
 
 class Price(msgspec.Struct, frozen=True):
-    """What a second of this worker's time costs."""
+    """What this worker's time costs."""
 
-    cents_per_second: float = 0.0
+    vcpu_second_cents: float = 0.0
+    gigabyte_second_cents: float = 0.0
 
-    def cents(self, active_ms: int) -> float:
-        """Return the cost of so many milliseconds."""
-        return self.cents_per_second * active_ms / 1000
+    def cents(self, machine: Machine, active_ms: int) -> float:
+        """Return the cost of so many milliseconds on a machine of this size."""
+        per_second = machine.cents_per_second(self.vcpu_second_cents, self.gigabyte_second_cents)
+        return per_second * active_ms / 1000
 
 
 class Verdict(msgspec.Struct, frozen=True):
     """Judges the ends of one task's attempts."""
 
     facts: TaskFacts
+    machine: Machine
     price: Price
     random: Random
 
@@ -65,6 +68,8 @@ class Verdict(msgspec.Struct, frozen=True):
         """Return how the attempt ended and what the run becomes."""
         if isinstance(end, say.Returned):
             return self._success(end, active_ms)
+        if isinstance(end, Stopped) and end.reason == "out_of_memory":
+            return self._failure(run, self._exhausted(), active_ms)
         if isinstance(end, Stopped):
             return self._stopped(run, end, active_ms)
         return self._failure(run, end, active_ms)
@@ -75,7 +80,7 @@ class Verdict(msgspec.Struct, frozen=True):
             attempt=AttemptStatus.COMPLETED,
             detail="the task returned",
             active_ms=active_ms,
-            cost_cents=self.price.cents(active_ms),
+            cost_cents=self.price.cents(self.machine, active_ms),
             output=msgspec.json.encode(end.output).decode(),
         )
 
@@ -91,8 +96,16 @@ class Verdict(msgspec.Struct, frozen=True):
             attempt=AttemptStatus.CANCELED if is_canceled else AttemptStatus.FAILED,
             detail=error.message,
             active_ms=active_ms,
-            cost_cents=self.price.cents(active_ms),
+            cost_cents=self.price.cents(self.machine, active_ms),
             error=error,
+        )
+
+    def _exhausted(self) -> Death:
+        size, name = self.machine.gigabytes, self.machine.name
+        return Death(
+            f"the run ran out of memory: it used more than the {size:g} GB of machine {name}; "
+            "give its task a larger one",
+            name="OutOfMemory",
         )
 
     def _overtime(self, run: Run) -> str:
@@ -108,7 +121,7 @@ class Verdict(msgspec.Struct, frozen=True):
             attempt=AttemptStatus.FAILED,
             detail=end.message,
             active_ms=active_ms,
-            cost_cents=self.price.cents(active_ms),
+            cost_cents=self.price.cents(self.machine, active_ms),
             error=RunError(name=end.name, message=end.message, stack_trace=stack_trace),
             due_at=None if delay_ms is None else now_ms() + delay_ms,
         )

@@ -51,6 +51,7 @@ TEXT
     "run-sandbox-command",
     queue=QUEUE,
     concurrency_limit=1,
+    machine="medium-1x",
     max_duration_seconds=_MAX_DURATION_SECONDS,
 )
 def run_sandbox_command(order: CommandOrder, ctx: Context) -> CommandResult:
@@ -62,6 +63,7 @@ def run_sandbox_command(order: CommandOrder, ctx: Context) -> CommandResult:
     "setup-sandbox",
     queue=QUEUE,
     concurrency_limit=1,
+    machine="medium-1x",
     max_duration_seconds=_MAX_DURATION_SECONDS,
 )
 def setup_sandbox(order: SetupOrder, ctx: Context) -> SetupResult:
@@ -73,6 +75,7 @@ def setup_sandbox(order: SetupOrder, ctx: Context) -> SetupResult:
     "write-sandbox-files",
     queue=QUEUE,
     concurrency_limit=1,
+    machine="medium-1x",
     max_duration_seconds=_MAX_DURATION_SECONDS,
 )
 def write_sandbox_files(order: WriteOrder, ctx: Context) -> WriteResult:

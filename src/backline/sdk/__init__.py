@@ -12,15 +12,19 @@ from backline.sdk.context import (
     Waiting,
 )
 from backline.sdk.facts import TaskFacts
+from backline.sdk.machine import DEFAULT_MACHINE, MACHINES, Machine
 from backline.sdk.registry import Registry, registry
 from backline.sdk.retry import NO_RETRY, Retry
 from backline.sdk.task import Hooks, Task, task
 
 __all__ = [
+    "DEFAULT_MACHINE",
+    "MACHINES",
     "NO_RETRY",
     "Context",
     "Files",
     "Hooks",
+    "Machine",
     "Metadata",
     "Registry",
     "Retry",

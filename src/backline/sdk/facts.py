@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from backline.sdk.machine import DEFAULT_MACHINE
 from backline.sdk.retry import NO_RETRY, Retry
 
 
@@ -18,5 +19,7 @@ class TaskFacts(msgspec.Struct, frozen=True, kw_only=True):
     """The queue of its runs; ``task/<identifier>`` when the author named none."""
     concurrency_limit: int | None = None
     """How many runs of the queue may execute at once; None is bounded by the environment alone."""
+    machine: str = DEFAULT_MACHINE
+    """The size of machine that a run is billed for, and whose memory it may use."""
     ttl_seconds: float | None = None
     """How long a run may wait to start before it expires."""

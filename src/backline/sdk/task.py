@@ -12,6 +12,7 @@ import msgspec
 from backline.errors import PayloadInvalid
 from backline.sdk.context import Context
 from backline.sdk.facts import TaskFacts
+from backline.sdk.machine import DEFAULT_MACHINE, MACHINES
 from backline.sdk.registry import registry
 from backline.sdk.retry import NO_RETRY, Retry
 
@@ -92,6 +93,7 @@ def task(
     max_duration_seconds: float | None = None,
     queue: str = "",
     concurrency_limit: int | None = None,
+    machine: str = DEFAULT_MACHINE,
     ttl_seconds: float | None = None,
     hooks: Hooks | None = None,
 ) -> Callable[[TaskFunction], Task]:
@@ -100,6 +102,7 @@ def task(
     ``retry`` says when a failed attempt is tried again; ``max_duration_seconds``
     is the active time of a run over all attempts; ``queue`` is shared by tasks
     that name the same one, of which ``concurrency_limit`` runs execute at once;
+    ``machine`` names the preset whose memory a run may use and be billed for;
     ``ttl_seconds`` is how long a run may wait to start; ``hooks`` are called
     around its attempts.
 
@@ -107,6 +110,8 @@ def task(
     run's output. Code between its steps must be repeatable: after a crash it
     runs again, and only finished steps are answered from the record.
     """
+    if machine not in MACHINES:
+        raise ValueError(f"machine {machine!r} is none: use one of {', '.join(MACHINES)}")
     if concurrency_limit is not None and concurrency_limit < 1:
         raise ValueError(
             f"concurrency_limit={concurrency_limit} would let no run start: use 1 or more"
@@ -125,6 +130,7 @@ def task(
             max_duration_seconds=max_duration_seconds,
             queue=queue or f"task/{identifier}",
             concurrency_limit=concurrency_limit,
+            machine=machine,
             ttl_seconds=ttl_seconds,
         )
         new = Task(function=function, facts=facts, hooks=hooks or Hooks())
