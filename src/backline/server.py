@@ -20,7 +20,7 @@ from litestar import Litestar
 from litestar.datastructures import State
 
 from backline.accounts import Gatekeeper
-from backline.api import HANDLERS, ROUTES, AsgiApp, KeyUse, Manners, Services
+from backline.api import HANDLERS, ROUTES, AsgiApp, KeyUse, Manners, Services, Ticker
 from backline.db import Database, connect
 from backline.engine import Bell, Dispatch, RunQueue, open_relay, prepare_engine_tables
 from backline.files import Shelf
@@ -50,6 +50,7 @@ def create_app(settings: Settings, database: Database, bell: Bell | None = None)
         dispatch=Dispatch(database, queue, bell),
         shelf=Shelf(database, store, settings),
         store=store,
+        ticker=Ticker(bell),
     )
 
     @asynccontextmanager
@@ -59,6 +60,7 @@ def create_app(settings: Settings, database: Database, bell: Bell | None = None)
         yield
         if relay is not None:
             relay.close()
+        services.ticker.close()
         services.key_use.close()
         queue.close()
 

@@ -7,5 +7,6 @@ from backline.api.manners import AsgiApp, Manners
 from backline.api.problems import HANDLERS
 from backline.api.routes import ROUTES
 from backline.api.services import Services
+from backline.api.ticker import Ticker
 
-__all__ = ["HANDLERS", "ROUTES", "AsgiApp", "KeyUse", "Manners", "Services"]
+__all__ = ["HANDLERS", "ROUTES", "AsgiApp", "KeyUse", "Manners", "Services", "Ticker"]

@@ -5,11 +5,28 @@ from __future__ import annotations
 from litestar.types import ControllerRouterHandler
 
 from backline.api import welcome
-from backline.api.recoup import accounts, content, files, sandboxes, task_runs
+from backline.api.recoup import (
+    accounts,
+    batches,
+    content,
+    files,
+    run_acts,
+    run_story,
+    sandboxes,
+    task_runs,
+)
 
 ROUTES: list[ControllerRouterHandler] = [
     task_runs.get_task_runs,
     task_runs.trigger_task_run,
+    run_acts.cancel_run,
+    run_acts.replay_run,
+    run_acts.reschedule_run,
+    run_story.get_run_log,
+    run_story.get_run_events,
+    run_story.stream_run,
+    batches.trigger_batch,
+    batches.get_batch,
     content.create_content,
     content.list_templates,
     content.get_template,

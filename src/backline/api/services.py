@@ -9,6 +9,7 @@ from litestar import Request
 
 from backline.accounts import Gatekeeper
 from backline.api.key_use import KeyUse
+from backline.api.ticker import Ticker
 from backline.db import Database
 from backline.engine.dispatch import Dispatch
 from backline.files import Shelf
@@ -28,6 +29,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     dispatch: Dispatch
     shelf: Shelf
     store: Store
+    ticker: Ticker
 
 
 def services_of(request: AnyRequest) -> Services:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 
@@ -13,7 +14,19 @@ from backline.client.run import Run
 from backline.clock import stopwatch
 from backline.errors import NotFound, SetupError
 from backline.ids import AccountId, RunId
-from backline.wire.orders import TaskTriggered, TriggerOptions, TriggerTask
+from backline.wire.orders import (
+    BatchAnswer,
+    BatchItem,
+    BatchOrder,
+    BatchState,
+    BatchTriggered,
+    ReplayRun,
+    RescheduleRun,
+    TaskTriggered,
+    TriggerOptions,
+    TriggerTask,
+)
+from backline.wire.story import LogLine, RunEvent, RunEvents, RunLog
 
 SHORTEST_POLL_SECONDS = 0.2
 LONGEST_POLL_SECONDS = 1.0
@@ -80,6 +93,42 @@ class Runs:
             last = run
             if not run.is_final:
                 time.sleep(pause_seconds)
+
+    def cancel(self, run_id: RunId) -> Run:
+        """Stop a run and those it triggered; return it as it then stands. Raises ``NotFound``."""
+        return self._act(run_id, "cancel", {}).runs[0]
+
+    def replay(self, run_id: RunId, changes: ReplayRun | None = None) -> TaskTriggered:
+        """Make a run again, with what shall be different. Raises ``NotFound``, ``InvalidInput``."""
+        path = f"/api/tasks/runs/{quote(run_id, safe='')}/replay"
+        return self._connection.post(path, TaskTriggered, changes or ReplayRun())
+
+    def reschedule(self, run_id: RunId, delay: str) -> Run:
+        """Move the start of a delayed run. Raises ``NotFound``, ``Conflict``, ``InvalidInput``."""
+        return self._act(run_id, "reschedule", RescheduleRun(delay=delay)).runs[0]
+
+    def log(self, run_id: RunId, *, after: int = 0, limit: int = 1000) -> list[LogLine]:
+        """Return what a run said after the line of this number. Raises ``NotFound``."""
+        path = f"/api/tasks/runs/{quote(run_id, safe='')}/logs"
+        return self._connection.get(path, RunLog, {"after": after, "limit": limit}).lines
+
+    def events(self, run_id: RunId) -> list[RunEvent]:
+        """Return what happened to a run. Raises ``NotFound``."""
+        path = f"/api/tasks/runs/{quote(run_id, safe='')}/events"
+        return self._connection.get(path, RunEvents).events
+
+    def trigger_batch(self, items: list[BatchItem]) -> BatchTriggered:
+        """Ask for up to 1,000 runs at once."""
+        return self._connection.post("/api/tasks/batches", BatchTriggered, BatchOrder(items=items))
+
+    def batch(self, batch_id: str) -> BatchState:
+        """Return how far a batch is. Raises ``NotFound``."""
+        path = f"/api/tasks/batches/{quote(batch_id, safe='')}"
+        return self._connection.get(path, BatchAnswer).batch
+
+    def _act(self, run_id: RunId, verb: str, body: object) -> _RunsAnswer:
+        path = f"/api/tasks/runs/{quote(run_id, safe='')}/{verb}"
+        return self._connection.post(path, _RunsAnswer, body)
 
     def _get_patiently(self, run_id: RunId) -> Run:
         waited = stopwatch()

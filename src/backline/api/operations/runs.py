@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from backline.api.operations.operation import LIMIT, UUID, Operation, in_query
-from backline.wire import orders
+from backline.api.operations.operation import LIMIT, RUN_ID, UUID, Operation, in_path, in_query
+from backline.wire import orders, story
 from backline.wire import recoup as wire
+
+_AFTER = in_query(
+    "after",
+    {"type": "integer", "default": 0, "minimum": 0, "maximum": 999_999_999},
+    "The number of the last line that you have.",
+)
+_LAST_EVENT_ID = {
+    "name": "Last-Event-ID",
+    "in": "header",
+    "required": False,
+    "description": "The id of the last event that you have, to go on after a break.",
+    "schema": {"type": "string", "pattern": "^([0-9]{1,9}|done)$"},
+}
 
 OPERATIONS = (
     Operation(
@@ -34,5 +47,84 @@ OPERATIONS = (
         body=orders.TriggerTask,
         answers={200: orders.TaskTriggered, 202: orders.TaskTriggered},
         problems=(400, 401, 403, 409, 413, 415, 500),
+    ),
+    Operation(
+        path="/api/tasks/runs/{runId}/cancel",
+        method="post",
+        name="cancelRun",
+        summary="Stop a run and the runs that it triggered",
+        parameters=(RUN_ID,),
+        answers={200: wire.TaskRunList},
+        problems=(401, 404, 500),
+    ),
+    Operation(
+        path="/api/tasks/runs/{runId}/replay",
+        method="post",
+        name="replayRun",
+        summary="Make a run again as a new one, with what shall be different",
+        parameters=(RUN_ID,),
+        body=orders.ReplayRun,
+        is_body_optional=True,
+        answers={200: orders.TaskTriggered, 202: orders.TaskTriggered},
+        problems=(400, 401, 404, 409, 413, 415, 500),
+    ),
+    Operation(
+        path="/api/tasks/runs/{runId}/reschedule",
+        method="post",
+        name="rescheduleRun",
+        summary="Move the start of a delayed run",
+        parameters=(RUN_ID,),
+        body=orders.RescheduleRun,
+        answers={200: wire.TaskRunList},
+        problems=(400, 401, 404, 409, 413, 415, 500),
+    ),
+    Operation(
+        path="/api/tasks/runs/{runId}/logs",
+        method="get",
+        name="getRunLog",
+        summary="Show what a run said",
+        parameters=(
+            RUN_ID,
+            _AFTER,
+            in_query("limit", LIMIT | {"default": 100, "maximum": 1000}, "How many lines to show."),
+        ),
+        answers={200: story.RunLog},
+        problems=(400, 401, 404, 500),
+    ),
+    Operation(
+        path="/api/tasks/runs/{runId}/events",
+        method="get",
+        name="getRunEvents",
+        summary="Show what happened to a run",
+        parameters=(RUN_ID,),
+        answers={200: story.RunEvents},
+        problems=(401, 404, 500),
+    ),
+    Operation(
+        path="/api/tasks/runs/{runId}/stream",
+        method="get",
+        name="streamRun",
+        summary="Follow a run by server-sent events until it has ended",
+        parameters=(RUN_ID, _AFTER, _LAST_EVENT_ID),
+        answers={200: "text/event-stream", 204: None},
+        problems=(400, 401, 404, 500),
+    ),
+    Operation(
+        path="/api/tasks/batches",
+        method="post",
+        name="triggerBatch",
+        summary="Trigger up to 1,000 runs at once",
+        body=orders.BatchOrder,
+        answers={202: orders.BatchTriggered},
+        problems=(400, 401, 403, 409, 413, 415, 500),
+    ),
+    Operation(
+        path="/api/tasks/batches/{batchId}",
+        method="get",
+        name="getBatch",
+        summary="Show how far a batch is",
+        parameters=(in_path("batchId", "The batch's id."),),
+        answers={200: orders.BatchAnswer},
+        problems=(401, 404, 500),
     ),
 )

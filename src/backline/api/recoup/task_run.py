@@ -14,8 +14,9 @@ from msgspec import UNSET, Raw
 
 from backline.api.answers import encode
 from backline.clock import TimestampMs, iso
-from backline.runs import Attempt, AttemptStatus, Run, RunStatus
+from backline.runs import Attempt, AttemptStatus, LogLine, Run, RunStatus
 from backline.runs.run import SUMMARY
+from backline.wire import story
 from backline.wire.recoup import (
     Environment,
     RelatedRun,
@@ -151,6 +152,16 @@ def error_of(run: Run) -> TaskRunError | None:
         told = f"The run expired: it did not start within its time to live of {run.ttl}"
         return TaskRunError(name="TimeToLiveExpired", message=told)
     return error
+
+
+def event_of(at: TimestampMs, status: str, detail: str) -> story.RunEvent:
+    """Return what happened to a run."""
+    return story.RunEvent(at=iso(at), status=STATUSES[status], detail=detail)
+
+
+def line_of(line: LogLine) -> story.LogLine:
+    """Return what a run said."""
+    return story.LogLine(number=line.number, at=iso(line.at), stream=line.stream, text=line.text)
 
 
 def _attempt(attempt: Attempt) -> TaskRunAttempt:

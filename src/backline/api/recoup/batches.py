@@ -1,0 +1,56 @@
+"""Batches: trigger many runs at once, and see how far they are."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import partial
+
+from anyio import to_thread
+from litestar import get, post
+from litestar.params import FromPath
+
+from backline.accounts import Caller
+from backline.api.answers import Answer, answer
+from backline.api.auth import authenticate, for_caller
+from backline.api.bodies import read_json
+from backline.api.recoup.one_run import is_storable, is_within_reach
+from backline.api.recoup.task_run import STATUSES
+from backline.api.recoup.trigger import trigger_batch as open_batch
+from backline.api.services import AnyRequest, services_of
+from backline.db import Connection
+from backline.errors import NotFound
+from backline.runs.batches import find_batch, runs_of_batch
+from backline.wire.orders import BatchAnswer, BatchOrder, BatchState
+
+MAX_BATCH_BYTES = 16 * 1024 * 1024
+
+
+@post("/api/tasks/batches", request_max_body_size=MAX_BATCH_BYTES)
+async def trigger_batch(request: AnyRequest) -> Answer:
+    """Trigger up to 1,000 runs: 202 with their ids in the order of the items."""
+    caller = await authenticate(request)
+    order = await read_json(request, BatchOrder)
+    return answer(await to_thread.run_sync(open_batch, services_of(request), caller, order), 202)
+
+
+@get("/api/tasks/batches/{batch_id:str}")
+async def get_batch(request: AnyRequest, batch_id: FromPath[str]) -> Answer:
+    """Show how far a batch is."""
+    state = await for_caller(request, partial(_state, batch_id))
+    return answer(BatchAnswer(status="success", batch=state))
+
+
+def _state(batch_id: str, connection: Connection, caller: Caller) -> BatchState:
+    batch = find_batch(connection, batch_id) if is_storable(batch_id) else None
+    owner_id = None if batch is None else batch.account_id
+    if not is_within_reach(connection, caller, owner_id) or batch is None:
+        raise NotFound("Batch not found")
+    runs = runs_of_batch(connection, batch_id)
+    has_ended = all(status.is_final for _, status in runs)
+    return BatchState(
+        id=batch.id,
+        status="COMPLETED" if has_ended else "PENDING",
+        run_count=batch.run_count,
+        counts=dict(Counter(STATUSES[status] for _, status in runs)),
+        run_ids=[run_id for run_id, _ in runs],
+    )
