@@ -42,6 +42,9 @@ format: $(STAMP) ## Put every file into shape
 bench: $(STAMP) ## Measure speed and memory, printed as ratios
 	$(BIN)/python -m bench
 
+gallery: $(STAMP) ## Draw the pictures of docs/templates.md: every template, three songs
+	$(BIN)/python scripts/make_gallery.py
+
 lock: ## Pin the newest versions that pyproject.toml allows into requirements.lock
 	rm -rf build/lock && $(PYTHON) -m venv build/lock
 	build/lock/bin/python -m pip install --quiet --upgrade pip
@@ -50,4 +53,4 @@ lock: ## Pin the newest versions that pyproject.toml allows into requirements.lo
 	build/lock/bin/python -m pip freeze --exclude backline | sed '/@ file/d' > requirements.lock
 	rm -rf build/lock
 
-.PHONY: help install demo dev test soak check format bench lock
+.PHONY: help install demo dev test soak check format bench gallery lock

@@ -4,7 +4,9 @@ A template is a folder beside this file. It MUST hold
 
 - ``__init__.py`` with ``TEMPLATE``, a `Template`; it is read by processes that
   only list templates, so it MUST NOT import NumPy, OpenCV or PyAV;
-- ``scene.py`` with ``build(picture, facts)``, which returns a `Scene`.
+- ``scene.py`` with ``build(picture, facts)``, which returns a `Scene`: it MUST
+  name the faces that captions leave free, and, unless the template says that it
+  does not (``sings``), MUST let the largest face follow ``facts.mouth``.
 
 It MAY hold more files of its own. Nothing else has to be told of a new folder.
 """

@@ -33,9 +33,9 @@ from backline.content.templates.artist_caption_bedroom.light import (
     string_lights,
 )
 
-PRINT_BOX = (0.79, 0.405)
+PRINT_BOX = (0.79, 0.385)
 """The largest print, in fractions of the frame: above the caption, clear of the lamps."""
-PRINT_MIDDLE = (0.5, 0.335)
+PRINT_MIDDLE = (0.5, 0.318)
 WIDEST, TALLEST = 16 / 9, 0.8
 """Shapes that a print may have; others are cropped to them."""
 BED_TOP = 0.765

@@ -14,12 +14,12 @@ from backline.content.media.picture import Picture
 from backline.content.media.still import STILL_HEIGHT, STILL_WIDTH
 from backline.content.portrait import find_portrait, frame_for
 
-WIDEST = (0.78, 0.40)
+WIDEST = (0.78, 0.385)
 """The glass, in fractions of the frame."""
-MIDDLE = (0.5, 0.345)
+MIDDLE = (0.5, 0.318)
 BEZEL = 26
 """Still pixels of metal around the glass."""
-POST_BOTTOM = 0.70
+POST_BOTTOM = 0.675
 """Of the frame's height: where the case's legs meet the pavement."""
 WIDE, TALL = 1.0, 0.66
 

@@ -11,9 +11,9 @@ from backline.content.media.picture import Picture
 from backline.content.media.still import STILL_HEIGHT, STILL_WIDTH
 from backline.content.portrait import find_portrait, frame_for
 
-LARGEST = (0.90, 0.42)
+LARGEST = (0.90, 0.385)
 """In fractions of the frame."""
-MIDDLE = (0.5, 0.355)
+MIDDLE = (0.5, 0.318)
 WIDE, TALL = 1.5, 0.85
 _DOT = 6
 """Still pixels from one lamp of the screen to the next."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from backline.content.media.canvas import Mask, rounded_rectangle
 from backline.content.media.colour import ycbcr_of
@@ -20,10 +21,7 @@ WIDTH = 8
 
 def draw_bars(energy: Sequence[float]) -> Mask:
     """Return the bars' mask, (96, 804): one bar per stretch of the clip; a low even row when nothing is known."""
-    heights = np.full(COUNT, 0.25)
-    if len(energy) >= COUNT:
-        parts = np.array_split(np.asarray(energy, np.float64), COUNT)
-        heights = np.array([0.10 + 0.90 * part.mean() ** 1.6 for part in parts])
+    heights = _heights(energy)
     mask = np.zeros((HEIGHT, RIGHT - LEFT), np.float32)
     pitch = (RIGHT - LEFT - WIDTH) / (COUNT - 1)
     for number, share in enumerate(heights):
@@ -32,6 +30,16 @@ def draw_bars(energy: Sequence[float]) -> Mask:
         left, top = round(number * pitch), (HEIGHT - tall) // 2
         mask[top : top + tall, left : left + WIDTH] = bar
     return mask
+
+
+def _heights(energy: Sequence[float]) -> NDArray[np.float64]:
+    """Return the bars' heights, 0 to 1: how loud each stretch is, drawn apart so that a shape is seen."""
+    if len(energy) < COUNT:
+        return np.full(COUNT, 0.25)
+    parts = np.array_split(np.asarray(energy, np.float64), COUNT)
+    loud = np.array([0.5 * part.mean() + 0.5 * part.min() for part in parts])
+    low, high = np.quantile(loud, (0.04, 0.98))
+    return np.asarray(0.14 + 0.86 * np.clip((loud - low) / max(0.02, high - low), 0, 1))
 
 
 class Progress:
