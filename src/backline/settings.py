@@ -35,6 +35,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """``BACKLINE_TASKS``: modules with tasks, separated by commas; workers import them."""
     slots: int = 2
     """``BACKLINE_SLOTS``: runs that one worker executes at once; default the number of cores."""
+    sandbox_dir: Path | None = None
+    """``BACKLINE_SANDBOX_DIR``: where a worker keeps the homes of sandboxes; default beside its data."""
     task_environment: tuple[str, ...] = ()
     """``BACKLINE_TASK_ENVIRONMENT``: names of variables that tasks may see, separated by commas."""
     grace_seconds: int = 5
@@ -86,6 +88,7 @@ def read_settings(
         "public_url": (env.get("BACKLINE_URL") or f"http://127.0.0.1:{DEFAULT_PORT}").rstrip("/"),
         "secret": _secret(env.get("BACKLINE_SECRET", ""), folder),
         "task_modules": _names(env.get("BACKLINE_TASKS", "")),
+        "sandbox_dir": _folder(env.get("BACKLINE_SANDBOX_DIR", "")),
         "task_environment": _names(env.get("BACKLINE_TASK_ENVIRONMENT", "")),
         "slots": _number(env, "BACKLINE_SLOTS", default=os.cpu_count() or 1, least=1),
         "grace_seconds": _number(env, "BACKLINE_GRACE_SECONDS", default=5, least=0),
@@ -136,6 +139,10 @@ def client_address(environ: Mapping[str, str] | None = None) -> tuple[str | None
     """Return ``BACKLINE_URL`` and ``BACKLINE_API_KEY``, which tell a client where to speak and as whom."""
     env = os.environ if environ is None else environ
     return env.get("BACKLINE_URL") or None, env.get("BACKLINE_API_KEY") or None
+
+
+def _folder(text: str) -> Path | None:
+    return Path(text).expanduser().resolve() if text else None
 
 
 def _names(text: str) -> tuple[str, ...]:

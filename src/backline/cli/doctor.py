@@ -141,9 +141,10 @@ def _video() -> str:
 
 
 def _sandbox(settings: Settings) -> str:
+    from backline.sandbox import choose_folder
     from backline.sandbox.probe import probe
 
-    return probe(settings.data_dir)
+    return probe(settings.sandbox_dir or choose_folder(settings.data_dir))
 
 
 def _server(data: Path | None) -> str:

@@ -19,6 +19,7 @@ from backline.client import Client, Run
 from backline.errors import InvalidInput
 from backline.ids import RunId
 from backline.wire.sandboxes import SandboxOrder
+from backline.wire.story import LogLine
 
 app = App(name="sandbox", help="Run commands in a room of your own that remembers its files.")
 snapshot = App(name="snapshot", help="Homes that can be brought back.")
@@ -34,8 +35,6 @@ Account = Annotated[
 
 
 class _Outcome(msgspec.Struct, rename="camel"):
-    stdout: str = ""
-    stderr: str = ""
     exit_code: int = _REFUSED
     limit_reached: str | None = None
     snapshot_error: str | None = None
@@ -182,13 +181,27 @@ def _wait(client: Client, run_id: RunId) -> Run:
 
 
 def _stream(client: Client, run_id: RunId) -> Run:
-    """Show a command's output as it comes, then whatever its log left out."""
-    ended = _wait(client, run_id)
-    outcome = _outcome(ended)
-    sys.stdout.write(outcome.stdout)
-    sys.stdout.flush()
-    sys.stderr.write(outcome.stderr)
-    return ended
+    """Show a command's output while it comes, until the run has ended."""
+    number = 0
+    while True:
+        seen = client.runs.get(
+            run_id
+        )  # before the log, so that the log is whole when this is final
+        while lines := client.runs.log(run_id, after=number):
+            number = lines[-1].number
+            for line in lines:
+                _show(line)
+        if seen.is_final:
+            return seen
+        time.sleep(_LOOK_SECONDS)
+
+
+def _show(line: LogLine) -> None:
+    if line.stream == "log":
+        return
+    target = sys.stderr if line.stream == "stderr" else sys.stdout
+    target.write(line.text)
+    target.flush()
 
 
 def _report(ended: Run) -> int:

@@ -161,11 +161,12 @@ def _prepare(home: Home, snapshot: Snapshot | None, blobs: Blobs) -> Note:
     if note is not None and note.digest == wanted:
         return note
     home.drop_note()
-    home.keeper.empty()
+    if not home.is_new:
+        home.keeper.empty()
     index = Index((), ()) if snapshot is None else _read_index(blobs, snapshot.digest)
     for layer in index.layers:
         home.keeper.unpack(verified(blobs, layer.digest), layer.removed)
-    entries = home.keeper.list()
+    entries = home.keeper.list() if index.layers else ()
     _verify(index.entries, entries)
     note = note_of(wanted, index, entries)
     home.write_note(note)

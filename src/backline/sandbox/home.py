@@ -34,6 +34,8 @@ from backline.sandbox.snapshot import Entry, Index
 FIRST_USER_ID: Final = 1_900_000_000
 """Above every range that systemd's and the container tools' conventions give to anyone."""
 USER_COUNT: Final = 65_536
+READY_HOMES: Final = 32
+"""So many homes a worker keeps ready."""
 _SHARED_CACHE: Final = Path("/var/cache/backline")
 
 
@@ -56,6 +58,8 @@ class Home:
         self.identity = identity
         self.descriptor = -1
         """Of the folder that is the home inside."""
+        self.is_new = False
+        """Whether nothing was ever in it."""
 
     @property
     def keeper(self) -> Keeper:
@@ -104,11 +108,19 @@ class Homes:
         folder.mkdir(mode=0o711, exist_ok=True)
         with _locked(folder, sandbox_id):
             home = Home(folder, self._identity(sandbox_id))
-            home.descriptor = _open_home(folder / "home", home.identity)
+            home.is_new = _make_home(folder / "home", home.identity)
+            home.descriptor = _open_home(folder / "home")
             try:
                 yield home
             finally:
                 os.close(home.descriptor)
+
+    def tidy(self, keep: int = READY_HOMES) -> None:
+        """Remove the homes that were not used for longest; those in use are left alone."""
+        by_age = sorted(self._homes.iterdir(), key=_last_used, reverse=True)
+        for folder in by_age[keep:]:
+            with contextlib.suppress(Conflict, OSError):
+                self.destroy(folder.name)
 
     def destroy(self, sandbox_id: str) -> None:
         """Remove the home of a sandbox, and give its user back last of all."""
@@ -163,6 +175,14 @@ def _is_passable(folder: Path) -> bool:
     return all(place.stat().st_mode & 0o001 for place in (folder, *folder.parents))
 
 
+def _last_used(folder: Path) -> float:
+    """Return when a home was last opened: its lock is touched then."""
+    try:
+        return (folder / "lock").stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
+
+
 @contextmanager
 def _locked(folder: Path, sandbox_id: str) -> Iterator[None]:
     with (folder / "lock").open("w") as lock:
@@ -173,11 +193,18 @@ def _locked(folder: Path, sandbox_id: str) -> Iterator[None]:
         yield
 
 
-def _open_home(path: Path, identity: Identity) -> int:
-    with contextlib.suppress(FileExistsError):
+def _make_home(path: Path, identity: Identity) -> bool:
+    """Make the folder of a home if there is none. Returns whether it was made."""
+    try:
         path.mkdir(mode=0o700)
-        if os.getuid() != identity.user_id:
-            os.chown(path, identity.user_id, identity.group_id)
+    except FileExistsError:
+        return False
+    if os.getuid() != identity.user_id:
+        os.chown(path, identity.user_id, identity.group_id)
+    return True
+
+
+def _open_home(path: Path) -> int:
     return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from backline.errors import SetupError
 from backline.sandbox.bubblewrap import Identity, Order, started
 from backline.sandbox.command import Stream
-from backline.sandbox.home import FIRST_USER_ID, Homes, choose_folder
+from backline.sandbox.home import FIRST_USER_ID, Homes
 from backline.sandbox.keeper import missing_tools
 from backline.sandbox.limits import Limits
 from backline.sandbox.program import find_program
@@ -34,14 +34,13 @@ echo tried
 """
 
 
-def probe(data_dir: Path) -> str:
-    """Put a room up and look around in it. Returns what holds, in a line.
+def probe(folder: Path) -> str:
+    """Put a room up in a folder of homes, and look around in it. Returns what holds, in a line.
 
     Raises ``SetupError`` naming what is missing, or which wall has a hole.
     """
     if missing := missing_tools():
         raise SetupError(f"sandboxes need {', '.join(missing)}: install the system's packages")
-    folder = choose_folder(data_dir)
     homes = Homes(folder)
     with homes.open(f"{_PROBE_ID}-{os.getpid()}") as home:
         said = _look_around(home.descriptor, home.identity)

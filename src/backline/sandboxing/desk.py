@@ -45,7 +45,7 @@ class SandboxDesk:
     """Answers the questions in ``messages.py``."""
 
     def __init__(self, settings: Settings, database: Database, store: Store) -> None:
-        self._folder = choose_folder(settings.data_dir)
+        self._folder = settings.sandbox_dir or choose_folder(settings.data_dir)
         self._database = database
         self._store = store
 

@@ -49,15 +49,17 @@ class Visit:
 def visit(ctx: Context, account_id: str | None, sandbox_id: str | None = None) -> Iterator[Visit]:
     """Wait until no other run is in the account's sandbox, then open it."""
     taken = _take(ctx, account_id or ctx.run.account_id, sandbox_id)
+    homes = Homes(Path(taken.folder))
     try:
         with (
             _renewed(ctx, taken),
             tempfile.TemporaryDirectory(dir=ctx.workdir) as folder,
-            EmbeddedProvider(Homes(Path(taken.folder))).open(
+            EmbeddedProvider(homes).open(
                 taken.sandbox_id, taken.snapshot, _Blobs(ctx, taken, folder)
             ) as sandbox,
         ):
             yield Visit(ctx, taken, sandbox)
+        homes.tidy()
     except BacklineError as trouble:
         # What a caller sent wrongly will be wrong again, and so will a machine without walls.
         raise AbortRun(str(trouble)) from trouble
