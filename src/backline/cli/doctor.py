@@ -40,7 +40,7 @@ def doctor(*, json: Json = False, data: Data = None) -> int:
         "storage": lambda: _storage(read_settings(data_dir=data)),
         "captions": _captions,
         "video": _video,
-        "sandbox": lambda: _sandbox(read_settings(data_dir=data)),
+        "sandbox": _sandbox,
         "server": lambda: _server(data),
     }
     findings = [_look(what, look) for what, look in looks.items()]
@@ -140,11 +140,10 @@ def _video() -> str:
         return f"H.264 and AAC are there ({path.stat().st_size} bytes written)"
 
 
-def _sandbox(settings: Settings) -> str:
-    from backline.sandbox import choose_folder
+def _sandbox() -> str:
     from backline.sandbox.probe import probe
 
-    return probe(settings.sandbox_dir or choose_folder(settings.data_dir))
+    return probe()
 
 
 def _server(data: Path | None) -> str:

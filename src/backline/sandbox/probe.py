@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 from backline.errors import SetupError
@@ -34,21 +35,24 @@ echo tried
 """
 
 
-def probe(folder: Path) -> str:
-    """Put a room up in a folder of homes, and look around in it. Returns what holds, in a line.
+def probe() -> str:
+    """Put a room up and look around in it. Returns what holds, in a line.
 
     Raises ``SetupError`` naming what is missing, or which wall has a hole.
     """
     if missing := missing_tools():
         raise SetupError(f"sandboxes need {', '.join(missing)}: install the system's packages")
-    homes = Homes(folder)
-    with homes.open(f"{_PROBE_ID}-{os.getpid()}") as home:
-        said = _look_around(home.descriptor, home.identity)
-    homes.destroy(f"{_PROBE_ID}-{os.getpid()}")
-    *holes, last = said.split("\n")[:-1] or [""]
+    with tempfile.TemporaryDirectory(prefix="backline-probe-") as name:
+        folder = Path(name)
+        folder.chmod(0o711)  # its home belongs to a user who has to pass through
+        homes = Homes(folder)
+        with homes.open(_PROBE_ID) as home:
+            said = _look_around(home.descriptor, home.identity)
+            program = find_program(home.identity.user_id)
+        homes.destroy(_PROBE_ID)
+    *holes, last = said.splitlines() or [""]
     if last != "tried" or holes:
         raise SetupError(f"the walls of sandboxes have holes here: {', '.join(holes) or said}")
-    program = find_program(home.identity.user_id)
     return f"the walls hold, with {program.origin}, as {_whose()}"
 
 
