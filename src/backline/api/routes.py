@@ -10,10 +10,12 @@ from backline.api.recoup import (
     batches,
     content,
     files,
+    queues,
     run_acts,
     run_story,
     sandboxes,
     task_runs,
+    tokens,
 )
 
 ROUTES: list[ControllerRouterHandler] = [
@@ -27,6 +29,15 @@ ROUTES: list[ControllerRouterHandler] = [
     run_story.stream_run,
     batches.trigger_batch,
     batches.get_batch,
+    tokens.create_token,
+    tokens.list_tokens,
+    tokens.get_token,
+    tokens.complete_token,
+    tokens.call_token_back,
+    queues.list_queues,
+    queues.pause_queue,
+    queues.resume_queue,
+    queues.limit_queue,
     content.create_content,
     content.list_templates,
     content.get_template,

@@ -8,8 +8,10 @@ from typing import Self
 from backline.client.connection import Connection
 from backline.client.content import Content
 from backline.client.files import Files
+from backline.client.queues import Queues
 from backline.client.runs import Runs
 from backline.client.sandboxes import Sandboxes
+from backline.client.tokens import Tokens
 from backline.ids import AccountId
 from backline.wire.recoup import AccountIdentity
 
@@ -25,6 +27,8 @@ class Client:
     def __init__(self, url: str, api_key: str) -> None:
         self._connection = Connection(url, api_key)
         self.runs = Runs(self._connection)
+        self.tokens = Tokens(self._connection)
+        self.queues = Queues(self._connection)
         self.content = Content(self._connection)
         self.files = Files(self._connection)
         self.sandboxes = Sandboxes(self._connection)

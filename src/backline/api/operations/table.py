@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from backline.api.operations import content, house, runs, sandboxes
+from backline.api.operations import content, house, runs, sandboxes, waiting
 
 OPERATIONS = (
     *runs.OPERATIONS,
+    *waiting.OPERATIONS,
     *content.OPERATIONS,
     *sandboxes.OPERATIONS,
     *house.OPERATIONS,
