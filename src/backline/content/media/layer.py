@@ -61,7 +61,13 @@ class Layer(NamedTuple):
 
 
 def layer_of(canvas: Canvas, mask: Mask, left: int = 0, top: int = 0) -> Layer:
-    """Make a layer of a canvas (0 to 1, even sides) and its mask; the corner stands at (left, top)."""
+    """Make a layer of a canvas (0 to 1, even sides) and its mask; the corner stands at (left, top).
+
+    What the mask leaves empty at the sides is left out: it would be sampled for nothing.
+    """
+    rows, columns = _filled(mask, 1), _filled(mask, 0)
+    canvas, mask = canvas[rows, columns], mask[rows, columns]
+    left, top = left + columns.start, top + rows.start
     planes = to_planes(np.clip(canvas, 0, 1) * np.float32(255))
     height, width = mask.shape
     half = cv2.resize(mask, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
@@ -72,6 +78,16 @@ def layer_of(canvas: Canvas, mask: Mask, left: int = 0, top: int = 0) -> Layer:
         for plane, cover in zip(planes, (full, half, half), strict=True)
     )
     return Layer(left, top, Planes(y, cb, cr), np.rint(half * 255).astype(np.uint8))
+
+
+def _filled(mask: Mask, axis: int) -> slice:
+    """Return the rows (``axis`` 1) or columns (0) between which there is something, on even numbers."""
+    places = np.flatnonzero(mask.max(axis=axis) > 1 / 512)
+    if len(places) == 0:
+        return slice(0, 2)
+    length = mask.shape[1 - axis]
+    low, high = max(0, int(places[0]) - 4) & ~1, min(length, int(places[-1]) + 6) & ~1
+    return slice(low, high)
 
 
 def _sampled(source: Plane, matrix: Matrix, size: tuple[int, int]) -> Plane:

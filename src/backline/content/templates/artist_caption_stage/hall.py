@@ -62,9 +62,10 @@ def heads(rng: np.random.Generator) -> tuple[Canvas, np.ndarray]:
             mask = np.maximum(mask, smoothstep(1.06, 0.94, np.minimum(head, shoulders)))
             mask = np.maximum(mask, _arm(x, y, middle, top, wide, rng))
     soft = blurred(mask.astype(np.float32), 2.2)
-    edge = np.clip(cv2.Sobel(soft, cv2.CV_32F, 0, 1, ksize=3) * 2.0, 0, 1)
+    steep = cv2.Sobel(soft, cv2.CV_32F, 0, 1, ksize=3) * 2.0
+    edge = blurred(np.asarray(np.clip(steep, 0, 1), np.float32), 2.0)
     ground = np.array([0.010, 0.009, 0.013], np.float32)
-    return ground + (0.34 * edge)[..., None] * (0.5 * AMBER + 0.5 * BLUE), soft
+    return ground + (0.26 * edge)[..., None] * (0.5 * AMBER + 0.5 * BLUE), soft
 
 
 def light_on_people() -> FigureLight:

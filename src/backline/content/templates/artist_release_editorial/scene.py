@@ -82,7 +82,7 @@ _FLAT = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
 def build(picture: Picture, facts: SceneFacts) -> Scene:
     """Build the page around a picture, in the picture's own colours."""
     camera = Camera(
-        duration_seconds=facts.duration_seconds, seed=facts.seed, zoom_from=1.03, zoom_to=1.10
+        duration_seconds=facts.duration_seconds, seed=facts.seed, zoom_from=1.015, zoom_to=1.06
     )
     words = (facts.title, facts.artist, facts.date)
     page = _lay_out(picture, facts.seed, words, tuple(facts.energy))
