@@ -45,6 +45,13 @@ class Query:
             )
         return int(value)
 
+    def boolean(self, name: str) -> bool:
+        """Return whether ``true`` is said; false when nothing is."""
+        value = self.text(name)
+        if value not in (None, "true", "false"):
+            raise InvalidInput(f"{name}={value!r} is neither true nor false", name)
+        return value == "true"
+
     def account_id(self, name: str) -> AccountId | None:
         """Return a UUID in its usual form of 36 characters, or None when it is not there."""
         value = self.text(name)

@@ -7,6 +7,7 @@ from litestar.types import ControllerRouterHandler
 from backline.api import welcome
 from backline.api.recoup import (
     accounts,
+    advice,
     batches,
     content,
     files,
@@ -39,6 +40,8 @@ ROUTES: list[ControllerRouterHandler] = [
     queues.resume_queue,
     queues.limit_queue,
     content.create_content,
+    advice.estimate_content,
+    advice.validate_content,
     content.list_templates,
     content.get_template,
     files.upload_files,

@@ -17,7 +17,7 @@ Duration = Annotated[str, Meta(min_length=1, max_length=100)]
 Tag = Annotated[str, Meta(min_length=1, max_length=128)]
 Name = Annotated[str, Meta(min_length=1, max_length=128)]
 
-NOT_YET = frozenset({"machine", "debounce"})
+NOT_YET = frozenset({"debounce"})
 """Options that others know, and that backline will."""
 
 
@@ -48,6 +48,8 @@ class TriggerOptions(
     """Runs of one key share a copy of the queue, with the queue's limit."""
     priority: Annotated[float, Meta(ge=0, le=31_536_000)] | None = None
     """Head start in the queue, in seconds."""
+    machine: Name | None = None
+    """The size of machine that it is billed for, and whose memory it may use: ``small-1x``."""
     max_attempts: Annotated[int, Meta(ge=1, le=250)] | None = None
     max_duration: Annotated[int, Meta(ge=5, le=2_147_483_647)] | None = None
     """Seconds of active time, over all attempts."""

@@ -107,7 +107,7 @@ def test_only_a_delayed_run_gets_another_time(api: Api, cast: Cast) -> None:
     [
         ("replay", {"x": 1}, "x"),
         ("replay", {"options": {"ttl": "soon"}}, "options.ttl"),
-        ("replay", {"options": {"machine": "micro"}}, "options.machine"),
+        ("replay", {"options": {"machine": "huge"}}, "options.machine"),
         ("replay", {"options": {"tags": ["account:x"]}}, "options.tags"),
         ("reschedule", {}, "delay"),
         ("reschedule", {"delay": "later"}, "delay"),

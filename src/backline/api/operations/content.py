@@ -12,6 +12,7 @@ from backline.api.operations.operation import (
     in_query,
 )
 from backline.content.templates import Template
+from backline.wire import advice
 from backline.wire import recoup as wire
 
 _FORM: Schema = {
@@ -27,6 +28,8 @@ _FORM: Schema = {
     }
 }
 
+_FLAG: Schema = {"type": "boolean", "default": False}
+
 OPERATIONS = (
     Operation(
         path="/api/content/create",
@@ -36,6 +39,31 @@ OPERATIONS = (
         body=wire.ContentOrder,
         answers={202: wire.ContentTriggered},
         problems=(400, 401, 404, 409, 413, 415, 500),
+    ),
+    Operation(
+        path="/api/content/estimate",
+        method="get",
+        name="estimateContent",
+        summary="Say what videos would be billed at on this server",
+        parameters=(
+            in_query("lipsync", _FLAG, "Whether a mouth shall move to the words."),
+            in_query("compare", _FLAG, "Whether to list the ways to make a video."),
+            in_query("batch", LIMIT | {"default": 1}, "How many videos."),
+        ),
+        answers={200: advice.ContentEstimate},
+        problems=(400, 401, 500),
+    ),
+    Operation(
+        path="/api/content/validate",
+        method="get",
+        name="validateContent",
+        summary="Say whether an artist's uploads are enough for a video",
+        parameters=(
+            in_query("artist_account_id", UUID, "An artist within reach.", required=True),
+            in_query("template", {"type": "string", "minLength": 1}, "The template that is meant."),
+        ),
+        answers={200: advice.ContentReadiness},
+        problems=(400, 401, 404, 500),
     ),
     Operation(
         path="/api/content/templates",

@@ -28,7 +28,7 @@ def create(services: Services, caller: Caller, wish: ContentOrder) -> ContentTri
 
     Raises ``InvalidInput`` naming the field, ``NotFound`` for an artist out of reach.
     """
-    _check_template(wish.template)
+    check_template(wish.template)
     artist, supplies = _gather(services, caller, wish)
     # An operator's own account is nobody's artist; there the run belongs to whom it is made for.
     owner_id = artist.id if caller.is_operator else caller.account_id
@@ -56,7 +56,8 @@ def create(services: Services, caller: Caller, wish: ContentOrder) -> ContentTri
     )
 
 
-def _check_template(name: str) -> None:
+def check_template(name: str) -> None:
+    """Raise ``InvalidInput`` naming the known templates when this is none of them."""
     if name not in template_ids():
         known = ", ".join(template_ids())
         raise InvalidInput(f"Unsupported template: {name[:80]}; use one of {known}", "template")

@@ -10,6 +10,7 @@ from backline.api.bodies import require_visible
 from backline.clock import TimestampMs, now_ms, parse_duration_seconds, parse_iso
 from backline.errors import InvalidInput
 from backline.runs.run import ACCOUNT_TAG_PREFIX
+from backline.sdk import MACHINES
 from backline.wire.orders import TriggerOptions
 
 T = TypeVar("T")
@@ -36,6 +37,7 @@ def chosen(options: TriggerOptions, at: str = "options") -> dict[str, Any]:
         "queue": _visible(options.queue, f"{at}.queue"),
         "concurrency_key": _visible(options.concurrency_key, f"{at}.concurrencyKey"),
         "priority_seconds": options.priority,
+        "machine": _map(options.machine, partial(_machine, field=f"{at}.machine")),
         "max_attempts": options.max_attempts,
         "max_duration_seconds": options.max_duration,
         "locked_version": _visible(options.lock_to_version, f"{at}.lockToVersion"),
@@ -95,6 +97,13 @@ def _checked_tags(tags: list[str], field: str) -> tuple[str, ...]:
                 field,
             )
     return tuple(dict.fromkeys(tags))
+
+
+def _machine(name: str, field: str) -> str:
+    if name not in MACHINES:
+        known = ", ".join(MACHINES)
+        raise InvalidInput(f"{field}: there is no machine {name!r}; use one of {known}", field)
+    return name
 
 
 def _visible(text: str | None, field: str) -> str | None:
