@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from dbos import _queue
+from dbos import DBOS, _queue
 
 from backline.engine.wakeup import LONGEST_POLL_SECONDS, Bell
 
@@ -31,10 +31,21 @@ def test_dbos_sleeps_where_the_bell_hangs() -> None:
     assert next(iter(inspect.signature(_queue.queue_worker_thread).parameters)) == "stop_event"
 
 
+def test_dbos_adds_its_events_before_its_threads_sleep() -> None:
+    """Events hear the bell from the moment they are on the instance's list."""
+    source = inspect.getsource(DBOS._launch)
+    adds = source.index("self.background_thread_stop_events.append(evt)")
+    assert adds < source.index("target=queue_thread, args=(evt, self)")
+    bell, event = Bell(), threading.Event()
+    bell.hearing_events().append(event)
+    bell.ring()
+    assert event.wait(timeout=LONGEST_POLL_SECONDS) is False
+
+
 def test_a_ring_ends_the_sleep(stop: threading.Event) -> None:
     """A queue thread wakes when the bell rings, and is not told to stop."""
     bell = Bell()
-    bell.hang_on([stop])
+    bell.hang_on(stop)
     thread, answers = sleeper(stop, LONGEST_POLL_SECONDS)
     bell.ring()
     thread.join()
@@ -44,7 +55,7 @@ def test_a_ring_ends_the_sleep(stop: threading.Event) -> None:
 def test_a_ring_while_nobody_sleeps_is_heard_later(stop: threading.Event) -> None:
     """A run triggered while the queue thread is busy is not slept through."""
     bell = Bell()
-    bell.hang_on([stop])
+    bell.hang_on(stop)
     bell.ring()
     assert stop.wait(timeout=LONGEST_POLL_SECONDS) is False
 
@@ -52,7 +63,7 @@ def test_a_ring_while_nobody_sleeps_is_heard_later(stop: threading.Event) -> Non
 def test_a_ring_is_heard_once(stop: threading.Event) -> None:
     """After a ring the thread sleeps again."""
     bell = Bell()
-    bell.hang_on([stop])
+    bell.hang_on(stop)
     bell.ring()
     stop.wait(timeout=LONGEST_POLL_SECONDS)
     thread, answers = sleeper(stop, 0.05)
@@ -63,7 +74,7 @@ def test_a_ring_is_heard_once(stop: threading.Event) -> None:
 def test_a_delayed_ring_comes(stop: threading.Event) -> None:
     """A slot that is being left wakes the queue a moment later."""
     bell = Bell()
-    bell.hang_on([stop])
+    bell.hang_on(stop)
     bell.ring_soon()
     assert stop.wait(timeout=LONGEST_POLL_SECONDS) is False
 
@@ -71,7 +82,7 @@ def test_a_delayed_ring_comes(stop: threading.Event) -> None:
 def test_long_sleepers_are_left_alone(stop: threading.Event) -> None:
     """A ring does not wake threads that are no queue threads."""
     bell = Bell()
-    bell.hang_on([stop])
+    bell.hang_on(stop)
     thread, answers = sleeper(stop, LONGEST_POLL_SECONDS * 10)
     bell.ring()
     assert thread.is_alive()

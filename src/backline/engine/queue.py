@@ -20,8 +20,8 @@ WORKFLOW = "perform"
 WORKFLOW_VERSION = "1"
 """The shape of that workflow. Workers that share it may take over each other's runs."""
 
-POLL_SECONDS = 0.25
-"""How often an idle worker asks for work that nobody rang the bell for."""
+POLL_SECONDS = 1.0
+"""How often an idle worker asks for work that it heard no bell for."""
 
 SERIALIZER = DBOSPortableJSON
 """Plain JSON, so that nothing in the database is ever unpickled."""

@@ -106,12 +106,12 @@ class Supervisor:
             "scheduler_polling_interval_sec": 300.0,
         }
         engine = DBOS(config=config)
+        engine.background_thread_stop_events = self._bell.hearing_events()
         self._register_workflow()
         self._queue.set_up(self._settings.slots, self._executor.version)
         # Without this a worker would also take what is bound to other versions.
         DBOS.listen_queues(queue_names(self._executor.version))
         DBOS.launch()
-        self._bell.hang_on(engine.background_thread_stop_events)
 
     def _register_workflow(self) -> None:
         executor, bell = self._executor, self._bell

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 LONGEST_POLL_SECONDS = 5.0
 """Whoever sleeps longer than this is no queue thread and is left alone."""
@@ -49,10 +49,17 @@ class Bell:
             self._ring_due = self._ring_due or time.monotonic() + SLOT_FREED_SECONDS
             self._changed.notify_all()
 
-    def hang_on(self, stop_events: Iterable[threading.Event]) -> None:
-        """Let whoever sleeps on these events hear the bell."""
-        for event in stop_events:
-            event.wait = self._waiter(event)  # type: ignore[method-assign, assignment]
+    def hang_on(self, event: threading.Event) -> None:
+        """Let whoever sleeps on this event hear the bell."""
+        event.wait = self._waiter(event)  # type: ignore[method-assign, assignment]
+
+    def hearing_events(self) -> list[threading.Event]:
+        """Return a list whose events hear the bell from when they are added to it.
+
+        DBOS adds an event before it starts the thread that sleeps on it, so
+        not even the first sleep is deaf.
+        """
+        return _HearingEvents(self)
 
     def listener(self, stop: threading.Event) -> Callable[[float], bool]:
         """Return a sleep for one thread of our own, ended by a ring; it tells whether to stop."""
@@ -85,3 +92,13 @@ class Bell:
                     break
                 self._changed.wait(min(deadline, self._ring_due or deadline) - now)
             return self._rings
+
+
+class _HearingEvents(list[threading.Event]):
+    def __init__(self, bell: Bell) -> None:
+        super().__init__()
+        self._bell = bell
+
+    def append(self, event: threading.Event) -> None:
+        self._bell.hang_on(event)
+        super().append(event)
