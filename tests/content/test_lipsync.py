@@ -81,6 +81,15 @@ def test_any_frame_can_be_posed_in_any_order(speech: Speech) -> None:
     assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
 
 
+def test_a_mouth_outside_the_picture_harms_nobody() -> None:
+    """A face that a crop left out is posed all the same, and nothing changes."""
+    rgb = pictures.singer().rgb
+    (face,) = find_faces(rgb)
+    away = np.array([[1.0, 0, 5000], [0, 1, 0]])
+    speech = let_speak(to_planes(rgb), face, away, [1.0], seed=1)
+    assert np.array_equal(posed(speech, 0).y, to_planes(rgb).y)
+
+
 def test_eyes_blink_every_few_seconds_and_differ_by_seed() -> None:
     """In a minute there are twelve blinks and more, never two within a second and a half."""
     rgb = cv2.resize(pictures.singer().rgb, (270, 338), interpolation=cv2.INTER_AREA)

@@ -61,6 +61,21 @@ def test_a_face_at_the_edge_of_a_wide_picture_stays_in_an_upright_crop() -> None
     assert eyes == pytest.approx(540, abs=60)
 
 
+def test_of_two_people_far_apart_one_is_shown_whole() -> None:
+    """An upright crop of a wide picture keeps the larger face rather than half of each."""
+    one = pictures.singer().rgb
+    wide = np.full((1350, 3600, 3), 150, np.uint8)
+    wide[:, :1080] = one
+    wide[:1147, 2682:] = cv2.resize(one, (918, 1147), interpolation=cv2.INTER_AREA)
+    picture = Picture(wide)
+    assert len(find_portrait(picture).main_faces) == 2
+    framing = frame_for(picture, 1080, 1920)
+    left, _, right, _ = find_portrait(picture).faces[0].box
+    placed = framing.matrix @ np.array([[left, right], [600, 600], [1, 1]])
+    assert placed[0].min() >= 0
+    assert placed[0].max() <= 1080
+
+
 def test_a_cropped_body_reaches_down_and_the_eyes_stand_high() -> None:
     """The picture's lower edge lies where it is hidden, the eyes above the middle."""
     picture = pictures.singer()

@@ -88,7 +88,7 @@ def find_portrait(picture: Picture) -> Portrait:
 def frame_for(picture: Picture, width: int, height: int, eye_line: float = EYE_LINE) -> Framing:
     """Return the crop of a shape that keeps the faces, eyes on ``eye_line``; else what is of interest."""
     closest = max(width / picture.width, height / picture.height)
-    faces = find_portrait(picture).main_faces
+    faces = _together(find_portrait(picture).main_faces, width / closest)
     if not faces:
         return _around(picture, width, height, closest, focus_of(picture.rgb))
     scale = _nearer(faces, closest, height)
@@ -100,6 +100,18 @@ def frame_for(picture: Picture, width: int, height: int, eye_line: float = EYE_L
         middle = min(max(middle, bottom + 0.05 * room - room / 2), top - 0.05 * room + room / 2)
     focus = ((left + right) / 2 / picture.width, middle / picture.height)
     return _around(picture, width, height, scale, focus)
+
+
+def _together(faces: tuple[Face, ...], room: float) -> tuple[Face, ...]:
+    """Return the largest faces that fit into a width together: better one whole face than two halves."""
+    while len(faces) > 1 and _width(faces) > room:
+        faces = faces[:-1]
+    return faces
+
+
+def _width(faces: Sequence[Face]) -> float:
+    left, _, right, _ = _united([face.box for face in faces])
+    return right - left
 
 
 def _nearer(faces: Sequence[Face], scale: float, height: int) -> float:

@@ -282,6 +282,8 @@ def _draw(planes: Planes, warp: _Warp, firm: tuple[Field, Field]) -> Patch:
         slice(top - place.top, bottom - place.top),
         slice(left - place.left, right - place.left),
     )
+    if bottom <= top or right <= left:
+        return Patch(0, 0, Planes(*(plane[:0, :0] for plane in planes)))
     light = _light_of(planes, place)
     drawn = []
     for plane, shrink, inside, tooth in zip(
