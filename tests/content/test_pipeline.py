@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib import resources
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -173,6 +174,18 @@ def test_a_resumed_run_only_does_what_is_left(
     again = run_inline(create_content, ORDER, files=files, steps=done, workdir=tmp_path)
     assert [stored.mime_type for stored in again.saved] == ["video/mp4"]
     assert film_of(again).read_bytes() == film_of(made).read_bytes()
+
+
+def test_a_portrait_sings_when_the_words_have_times(files: dict[str, Path], tmp_path: Path) -> None:
+    """With lipsync the output says so, and the same order without it gives another film."""
+    with resources.as_file(resources.files("backline.examples") / "demo" / "singer.jpg") as path:
+        portrait = {**files, "file_picture": path}
+        singing = run(portrait, tmp_path / "one", lipsync=True)
+        still = run(portrait, tmp_path / "other")
+    assert singing.output["lipsync"] is True
+    assert "left out" not in singing.output["message"]
+    assert still.output["lipsync"] is False
+    assert film_of(singing).read_bytes() != film_of(still).read_bytes()
 
 
 def test_what_is_not_there_yet_is_said(files: dict[str, Path], tmp_path: Path) -> None:

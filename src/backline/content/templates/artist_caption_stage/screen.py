@@ -41,8 +41,8 @@ def picture_on_screen(picture: Picture) -> tuple[Subject, Canvas]:
 def _lamps(image: Canvas) -> Canvas:
     """Show an image as a wall of lamps does: with blacks that glow a little, and a fine grid."""
     height, width = image.shape[:2]
-    rows = np.where(np.arange(height) % _DOT < 1, 0.72, 1.0).astype(np.float32)
-    columns = np.where(np.arange(width) % _DOT < 1, 0.72, 1.0).astype(np.float32)
+    rows = np.where(np.arange(height) % _DOT < 1, 0.86, 1.0).astype(np.float32)
+    columns = np.where(np.arange(width) % _DOT < 1, 0.86, 1.0).astype(np.float32)
     lit = 0.02 + 0.90 * image**1.12
     y = np.linspace(0, 1, height, dtype=np.float32)[:, None, None]
     return np.asarray(lit * (rows[:, None] * columns)[..., None] * (1.0 - 0.22 * y), np.float32)
