@@ -12,10 +12,10 @@ from backline.api.query import Query
 from backline.api.recoup import sandbox_acts as acts
 from backline.api.services import AnyRequest, services_of
 from backline.clock import stopwatch
-from backline.runs import queries
+from backline.runs import RunStatus, queries
 from backline.wire import sandboxes as wire
 
-_UPLOAD_WAIT_MS = 60_000
+_UPLOAD_WAIT_MS = 20_000
 _LOOK_SECONDS = 0.1
 
 
@@ -93,7 +93,9 @@ async def write_sandbox_files(request: AnyRequest) -> Answer:
     elapsed_ms = stopwatch()
     while elapsed_ms() < _UPLOAD_WAIT_MS:
         run = await for_caller(request, lambda connection, _: queries.find_run(connection, run_id))
-        if run is not None and run.status.is_final:
+        if run is None or run.status is RunStatus.PENDING_VERSION:
+            break  # no worker is there to wait for
+        if run.status.is_final:
             return answer(acts.uploaded(run))
         await sleep(_LOOK_SECONDS)
     return answer(acts.still_uploading(run_id))

