@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from backline.content.media.figure import face_areas, stand
 from backline.content.media.picture import Picture
+from backline.content.media.stance import face_areas, stand
 from backline.content.media.still import STILL_HEIGHT, STILL_WIDTH
 from backline.content.portrait import find_portrait, frame_for
 from tests import pictures

@@ -8,10 +8,10 @@ import pytest
 
 from backline.content.media.backdrop import soft_still
 from backline.content.media.canvas import grid, smoothstep
-from backline.content.media.figure import nearer
 from backline.content.media.frame import new_planes
 from backline.content.media.layer import Layer, layer_of
 from backline.content.media.still import STILL_HEIGHT, STILL_WIDTH, Still, view_matrix
+from backline.content.media.subject import nearer
 from backline.content.motion import View
 
 VIEW = View(zoom=1.06, shift_x=2.3, shift_y=-1.7, angle=0.001)

@@ -12,7 +12,7 @@ TEMPLATE = Template(
         "of focus, dust on the lens. Vertical 9:16. Suits a release, an anniversary, a pressing."
     ),
     needs=("artwork", "any picture"),
-    without="Any picture works; it is cropped to a square for the sleeve.",
+    without="Any picture works; it is cropped to a square around its faces. Nobody sings.",
     sings=False,
     caption=CaptionLook(
         size=56,

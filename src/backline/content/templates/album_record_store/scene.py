@@ -11,10 +11,10 @@ import numpy as np
 from backline.content.media.canvas import add_grain, finished
 from backline.content.media.colour import to_planes
 from backline.content.media.disc import Disc
-from backline.content.media.figure import face_areas
 from backline.content.media.frame import FRAME_RATE, Area, Planes, Scene
 from backline.content.media.light import Glow, Motes, float_motes, glow
 from backline.content.media.picture import Picture
+from backline.content.media.stance import face_areas
 from backline.content.media.still import Still, view_matrix
 from backline.content.motion import Camera, SceneFacts, energy_at, pulse_at
 from backline.content.portrait import Framing, find_portrait, frame_for

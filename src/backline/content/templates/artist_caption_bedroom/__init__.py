@@ -8,12 +8,14 @@ TEMPLATE = Template(
     name="artist-caption-bedroom",
     description=(
         "A dim, lived-in bedroom at night under violet LED light, filmed on a phone: grain, "
-        "string lights out of focus, light through blinds. An upright picture fills the frame; "
-        "a wide or square one hangs on the wall as a print, lit from behind. Vertical 9:16. "
-        "Suits a quiet line over a song that is already out."
+        "string lights out of focus, light through blinds. The artist is cut out of the picture "
+        "and is in the room. Vertical 9:16. Suits a quiet line over a song that is already out."
     ),
     needs=("portrait", "artwork", "any picture"),
-    without="Any picture works; an upright portrait with the artist near the middle works best.",
+    without=(
+        "An upright picture without a face fills the frame in the room's light; a wide or square "
+        "one hangs on the wall as a print, lit from behind."
+    ),
     caption=CaptionLook(
         size=62,
         weight=650,

@@ -10,17 +10,12 @@ import numpy as np
 from backline.content.media.backdrop import soft_still
 from backline.content.media.canvas import add_grain, finished
 from backline.content.media.colour import to_planes
-from backline.content.media.figure import (
-    Subject,
-    face_areas,
-    set_figure,
-    speech_on,
-    stand,
-)
+from backline.content.media.figure import set_figure
 from backline.content.media.frame import FRAME_RATE, Area, Planes, Scene
 from backline.content.media.light import Glow, Motes, float_motes, glow
 from backline.content.media.picture import Picture
 from backline.content.media.speech import Speech
+from backline.content.media.stance import face_areas, stand
 from backline.content.media.still import (
     STILL_HEIGHT,
     STILL_WIDTH,
@@ -29,6 +24,7 @@ from backline.content.media.still import (
     Still,
     view_matrix,
 )
+from backline.content.media.subject import Subject, speech_on
 from backline.content.motion import Camera, SceneFacts, energy_at, pulse_at
 from backline.content.portrait import find_portrait, frame_for
 from backline.content.templates.artist_caption_bedroom.full_frame import fill_frame

@@ -8,10 +8,11 @@ import cv2
 import numpy as np
 
 from backline.content.media.canvas import Canvas, blurred, rounded_rectangle
-from backline.content.media.figure import Subject, face_areas
 from backline.content.media.layer import Layer, layer_of
 from backline.content.media.picture import Picture
+from backline.content.media.stance import face_areas
 from backline.content.media.still import STILL_HEIGHT, STILL_WIDTH
+from backline.content.media.subject import Subject
 from backline.content.portrait import find_portrait, frame_for
 
 WIDEST = (0.78, 0.385)

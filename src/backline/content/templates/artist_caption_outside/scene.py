@@ -10,11 +10,13 @@ import numpy as np
 from backline.content.media.backdrop import soft_still
 from backline.content.media.bokeh import Bokeh
 from backline.content.media.canvas import Canvas, grid
-from backline.content.media.figure import Subject, darken_below, set_figure, stand
+from backline.content.media.figure import darken_below, set_figure
 from backline.content.media.frame import FRAME_RATE, Area, Planes, Scene
 from backline.content.media.light import Glow, Motes, float_motes, glow
 from backline.content.media.picture import Picture
+from backline.content.media.stance import stand
 from backline.content.media.still import SoftStill, view_matrix
+from backline.content.media.subject import Subject
 from backline.content.motion import Camera, SceneFacts, energy_at, pulse_at
 from backline.content.portrait import find_portrait
 from backline.content.templates.artist_caption_outside.poster import POST_BOTTOM, light_poster

@@ -9,12 +9,14 @@ import numpy as np
 
 from backline.content.media.backdrop import soft_still
 from backline.content.media.canvas import enlarged, grid
-from backline.content.media.figure import Subject, darken_below, nearer, set_figure, stand
+from backline.content.media.figure import darken_below, set_figure
 from backline.content.media.frame import FRAME_RATE, Area, Planes, Scene
 from backline.content.media.layer import Layer, layer_of
 from backline.content.media.light import Glow, Motes, float_motes, glow
 from backline.content.media.picture import Picture
+from backline.content.media.stance import stand
 from backline.content.media.still import STILL_HEIGHT, STILL_WIDTH, SoftStill, view_matrix
+from backline.content.media.subject import Subject, nearer
 from backline.content.motion import Camera, SceneFacts, energy_at, pulse_at
 from backline.content.portrait import find_portrait
 from backline.content.templates.artist_caption_stage.beams import Beams, hang_beams

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from backline.content.media.canvas import Canvas, rounded_rectangle
-from backline.content.media.figure import Subject, face_areas
 from backline.content.media.layer import layer_of
 from backline.content.media.picture import Picture
+from backline.content.media.stance import face_areas
 from backline.content.media.still import STILL_HEIGHT, STILL_WIDTH
+from backline.content.media.subject import Subject
 from backline.content.portrait import find_portrait, frame_for
 
 LARGEST = (0.90, 0.385)

@@ -9,13 +9,14 @@ import numpy as np
 
 from backline.content.media.canvas import Canvas, add_grain, blurred, finished, grid, smoothstep
 from backline.content.media.colour import to_planes
-from backline.content.media.figure import face_areas, speech_on
 from backline.content.media.frame import FRAME_RATE, Area, Planes, Scene
 from backline.content.media.layer import Layer, layer_of
 from backline.content.media.light import Glow, glow
 from backline.content.media.picture import Picture
 from backline.content.media.speech import Speech
+from backline.content.media.stance import face_areas
 from backline.content.media.still import STILL_HEIGHT, STILL_WIDTH, Matrix, Still, view_matrix
+from backline.content.media.subject import speech_on
 from backline.content.motion import Camera, SceneFacts, energy_at, pulse_at
 from backline.content.portrait import find_portrait, frame_for
 from backline.content.templates.artist_release_editorial.bars import (
