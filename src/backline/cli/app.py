@@ -34,7 +34,8 @@ for _name, _place, _group, _help in (
     ("content", "content:app", _WORK, "Turn songs into short vertical videos."),
     ("sandbox", "sandbox:app", _WORK, "Run commands in a room of your own."),
     ("trigger", "trigger:trigger", _WORK, "Ask for a task, and get the id of its run."),
-    ("runs", "runs:app", _WORK, "Look at runs."),
+    ("runs", "runs:app", _WORK, "Look at runs, stop them, make them again."),
+    ("tokens", "tokens:app", _WORK, "Make what a run can wait for, and complete it."),
     ("dev", "serve:dev", _SERVE, "Run server and worker in one process, for one machine."),
     ("server", "serve:server", _SERVE, "Run the HTTP server alone, beside any number of workers."),
     ("worker", "serve:worker", _SERVE, "Run one machine's worker alone."),
@@ -42,6 +43,12 @@ for _name, _place, _group, _help in (
     ("orgs", "orgs:app", _ADMINISTER, "Make organizations and say who belongs to them."),
     ("artists", "artists:app", _ADMINISTER, "Make artists and say whose they are."),
     ("keys", "keys:app", _ADMINISTER, "Make, list and revoke API keys."),
+    (
+        "queues",
+        "queues:app",
+        _ADMINISTER,
+        "See how full queues are, hold them, change their limits.",
+    ),
     ("doctor", "doctor:doctor", _ADMINISTER, "Try what backline needs of this machine."),
 ):
     app.command(f"backline.cli.{_place}", name=_name, group=_group, help=_help)

@@ -21,6 +21,7 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     account_id: str
     api_key: str
+    secret_key: str = ""
 
 
 def read_credentials(settings: Settings) -> Credentials | None:
@@ -35,9 +36,13 @@ def read_credentials(settings: Settings) -> Credentials | None:
         ) from misfit
 
 
-def open_client(data: Path | None) -> Client:
-    """Speak to the server that is meant. Raises ``SetupError`` when none is named or answers."""
-    client = find_client(data)
+def open_client(data: Path | None, *, as_operator: bool = False) -> Client:
+    """Speak to the server that is meant. Raises ``SetupError`` when none is named or answers.
+
+    ``as_operator`` takes the secret key where the data directory tells of one;
+    a key that the environment names is taken as it is.
+    """
+    client = find_client(data, as_operator=as_operator)
     if client is None:
         raise SetupError(
             "no server is running for this data directory: start one with `backline dev`,"
@@ -46,7 +51,7 @@ def open_client(data: Path | None) -> Client:
     return client
 
 
-def find_client(data: Path | None) -> Client | None:
+def find_client(data: Path | None, *, as_operator: bool = False) -> Client | None:
     """Speak to the server that is meant, or return None when there is none on this machine.
 
     A server named by ``BACKLINE_URL`` is taken at its word; one that is only
@@ -60,7 +65,8 @@ def find_client(data: Path | None) -> Client | None:
         raise SetupError(f"BACKLINE_URL is {url} but BACKLINE_API_KEY is not set: set it to a key")
     if kept is None:
         return None
-    client = Client(kept.url, api_key or kept.api_key)
+    own_key = kept.secret_key if as_operator else kept.api_key
+    client = Client(kept.url, api_key or own_key)
     if client.answers():
         return client
     client.close()

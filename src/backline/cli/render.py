@@ -26,6 +26,14 @@ def show_json(value: object) -> None:
     show(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
 
 
+def show_json_line(value: object) -> None:
+    """Write a value to stdout as one line of JSON, for values that come one by one."""
+    import msgspec
+
+    show(msgspec.json.encode(value).decode())
+    sys.stdout.flush()
+
+
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Write rows under headings to stdout; only the last column is broken to fit the terminal.
 

@@ -1,19 +1,23 @@
-"""Runs: the newest ones, one in full, one until it ends."""
+"""Runs: the newest ones, one in full, one until it ends; stop one, make one again."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter, validators
 
 from backline.cli.follow import follow, step_of
-from backline.cli.options import Data, Json
+from backline.cli.options import Data, Json, Payload
 from backline.cli.reach import open_client
-from backline.cli.render import complain, show, show_json, show_table
-from backline.client import Run
+from backline.cli.render import complain, show, show_json, show_json_line, show_table
+from backline.client import Client, Run
 from backline.clock import now_ms, parse_iso
 
-app = App(name="runs", help="Look at runs.")
+if TYPE_CHECKING:
+    from backline.wire.story import LogLine
+
+app = App(name="runs", help="Look at runs, stop them, make them again.")
 
 RunIdArgument = Annotated[str, Parameter(name="id", help="Id of the run: run_ and 26 characters.")]
 
@@ -61,6 +65,84 @@ def watch(run_id: RunIdArgument, /, *, json: Json = False, data: Data = None) ->
     else:
         show(describe(run))
     return exit_code(run)
+
+
+@app.command
+def cancel(run_id: RunIdArgument, /, *, json: Json = False, data: Data = None) -> None:
+    """Stop a run and the runs that it triggered; one that has ended stays as it is."""
+    with open_client(data) as client:
+        run = client.runs.cancel(run_id)
+    if json:
+        show_json(run)
+    elif run.is_final:
+        show(f"run {run.id} is {run.status}")
+    else:
+        show(f"run {run.id} was told to stop")
+
+
+@app.command
+def replay(
+    run_id: RunIdArgument,
+    /,
+    *,
+    payload: Payload = None,
+    json: Json = False,
+    data: Data = None,
+) -> None:
+    """Make a run again as a new one, and print its id."""
+    from backline.wire.orders import ReplayRun
+
+    changes = ReplayRun() if payload is None else ReplayRun(payload=payload)
+    with open_client(data) as client:
+        triggered = client.runs.replay(run_id, changes)
+    show_json(triggered) if json else show(triggered.run_id)
+
+
+@app.command
+def logs(
+    run_id: RunIdArgument,
+    /,
+    *,
+    after: Annotated[
+        int, Parameter(help="Only lines after this number.", validator=validators.Number(gte=0))
+    ] = 0,
+    follow: Annotated[
+        bool,
+        Parameter(negative="", show_default=False, help="Go on until the run has ended."),
+    ] = False,
+    json: Json = False,
+    data: Data = None,
+) -> None:
+    """Show what a run said; with JSON, a line of it for each."""
+    with open_client(data) as client:
+        lines = _news(client, run_id, after) if follow else _log(client, run_id, after)
+        for line in lines:
+            show_json_line(line) if json else show(line.text.removesuffix("\n"))
+
+
+@app.command
+def events(run_id: RunIdArgument, /, *, json: Json = False, data: Data = None) -> None:
+    """Show what happened to a run, and when."""
+    with open_client(data) as client:
+        told = client.runs.events(run_id)
+    if json:
+        show_json(told)
+        return
+    show_table(("at", "status", "why"), [(event.at, event.status, event.detail) for event in told])
+
+
+def _log(client: Client, run_id: str, after: int) -> Iterator[LogLine]:
+    """Yield what a run said so far, however much it is."""
+    while lines := client.runs.log(run_id, after=after):
+        yield from lines
+        after = lines[-1].number
+
+
+def _news(client: Client, run_id: str, after: int) -> Iterator[LogLine]:
+    """Yield what a run says until it has ended."""
+    for news in client.runs.stream(run_id, after=after):
+        if not isinstance(news, Run):
+            yield news
 
 
 def exit_code(run: Run) -> int:

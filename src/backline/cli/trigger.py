@@ -2,53 +2,22 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import msgspec
-from cyclopts import Parameter
+from cyclopts import Parameter, validators
 
 from backline.cli.follow import follow
-from backline.cli.options import Data, Json
+from backline.cli.options import Data, Json, Payload
 from backline.cli.reach import open_client
 from backline.cli.render import show, show_json
 from backline.cli.runs import describe, exit_code
-
-
-def _payload(_kind: object, tokens: tuple[Any, ...]) -> object:
-    """Read JSON as given, from a file (``@name``), or from stdin (``-``)."""
-    text = str(tokens[0].value)
-    try:
-        return msgspec.json.decode(_text(text))
-    except OSError as trouble:
-        raise ValueError(f"can not read {text[1:]!r}: {trouble.strerror}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as misfit:
-        raise ValueError(f"this is not JSON ({misfit}): write e.g. '{{\"seconds\": 3}}'") from None
-
-
-def _text(text: str) -> bytes:
-    if text == "-":
-        return sys.stdin.buffer.read()
-    if text.startswith("@"):
-        return Path(text[1:]).read_bytes()
-    return text.encode()
 
 
 def trigger(
     task: Annotated[str, Parameter(help="Name of the task, such as hello-world.")],
     /,
     *,
-    payload: Annotated[
-        Any,
-        Parameter(
-            help="JSON for the task; @FILE reads a file, - reads stdin.",
-            converter=_payload,
-            allow_leading_hyphen=True,
-            n_tokens=1,
-            metavar="JSON",
-        ),
-    ] = None,
+    payload: Payload = None,
     tag: Annotated[
         tuple[str, ...],
         Parameter(
@@ -59,6 +28,31 @@ def trigger(
         str | None,
         Parameter(help="A second trigger with the same key gives the first one's run."),
     ] = None,
+    delay: Annotated[
+        str | None, Parameter(help="When it is due: 45s, 1h30m, 2d, or a date. Default: now.")
+    ] = None,
+    ttl: Annotated[
+        str | None,
+        Parameter(help="How long it may wait to start, such as 10m; then it expires."),
+    ] = None,
+    queue: Annotated[str | None, Parameter(help="Another queue than the task's own.")] = None,
+    concurrency_key: Annotated[
+        str | None, Parameter(help="Runs of one key share a copy of the queue.")
+    ] = None,
+    priority: Annotated[
+        float | None, Parameter(help="Head start in the queue, in seconds.")
+    ] = None,
+    machine: Annotated[
+        str | None, Parameter(help="Size of machine, such as small-1x. Default: the task's.")
+    ] = None,
+    max_attempts: Annotated[
+        int | None,
+        Parameter(help="How often it is tried.", validator=validators.Number(gte=1, lte=250)),
+    ] = None,
+    max_duration: Annotated[
+        int | None,
+        Parameter(help="Seconds it may be active.", validator=validators.Number(gte=5)),
+    ] = None,
     watch: Annotated[
         bool, Parameter(negative="", show_default=False, help="Follow the run until it ends.")
     ] = False,
@@ -68,7 +62,18 @@ def trigger(
     """Ask for a task, and get the id of its run at once."""
     with open_client(data) as client:
         triggered = client.runs.trigger(
-            task, payload, tags=list(tag) or None, idempotency_key=idempotency_key
+            task,
+            payload,
+            tags=list(tag) or None,
+            idempotency_key=idempotency_key,
+            delay=delay,
+            ttl=int(ttl) if ttl is not None and ttl.isdecimal() else ttl,
+            queue=queue,
+            concurrency_key=concurrency_key,
+            priority=priority,
+            machine=machine,
+            max_attempts=max_attempts,
+            max_duration=max_duration,
         )
         if not watch:
             show_json(triggered) if json else show(triggered.run_id)

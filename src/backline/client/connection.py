@@ -99,6 +99,19 @@ class Connection:
                 raise _refusal(answer)
             yield answer.iter_bytes(1 << 20)
 
+    @contextmanager
+    def follow(self, path: str, params: Mapping[str, str | int]) -> Iterator[Iterator[str]]:
+        """Open a stream of events, and give its lines as they come."""
+        url = self.url + path
+        with (
+            self._line(),
+            self._http.stream("GET", url, params=params, headers=self._headers) as answer,
+        ):
+            if answer.status_code != 200:
+                answer.read()
+                raise _refusal(answer)
+            yield answer.iter_lines()
+
     def answers(self, path: str) -> bool:
         """Say, after one short try, whether ``path`` can be read."""
         try:

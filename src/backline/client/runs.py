@@ -11,6 +11,7 @@ import msgspec
 
 from backline.client.connection import Connection
 from backline.client.run import Run
+from backline.client.stream import read_events
 from backline.clock import stopwatch
 from backline.errors import NotFound, SetupError
 from backline.ids import AccountId, RunId
@@ -93,6 +94,27 @@ class Runs:
             last = run
             if not run.is_final:
                 time.sleep(pause_seconds)
+
+    def stream(self, run_id: RunId, *, after: int = 0) -> Iterator[LogLine | Run]:
+        """Yield log lines and the run as they come, without asking again and again.
+
+        Lines come from after the given number on; the run whenever it has
+        changed, the last time in full when it has ended. A broken line is
+        taken up again where it broke.
+        """
+        path = f"/api/tasks/runs/{quote(run_id, safe='')}/stream"
+        while True:
+            try:
+                with self._connection.follow(path, {"after": after}) as lines:
+                    for news in read_events(lines):
+                        if isinstance(news, LogLine):
+                            after = news.number
+                        yield news
+                        if isinstance(news, Run) and news.is_final:
+                            return
+            except SetupError:
+                self._get_patiently(run_id)
+            time.sleep(SHORTEST_POLL_SECONDS)
 
     def cancel(self, run_id: RunId) -> Run:
         """Stop a run and those it triggered; return it as it then stands. Raises ``NotFound``."""

@@ -1,0 +1,141 @@
+"""Stop, replay, delay and read runs; tokens and queues: against a server that runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from backline.cli.app import run
+from tests.live import Terminal
+
+Ask = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def ask(live: Terminal, capfd: pytest.CaptureFixture[str]) -> Ask:
+    """Run a command beside the live server; gives exit code, stdout and stderr."""
+
+    def ask(*words: str) -> tuple[int, str, str]:
+        code = run([*words, "--data", str(live.data_dir)])
+        return code, *capfd.readouterr()
+
+    return ask
+
+
+def read(ask: Ask, *words: str) -> object:
+    """Run a command that goes well, and read its JSON."""
+    code, out, err = ask(*words, "--json")
+    assert code == 0, err
+    return json.loads(out)
+
+
+def test_every_option_of_a_trigger_arrives(ask: Ask) -> None:
+    """As the run shows them."""
+    line = "trigger hello-world --delay 1h --ttl 90 --queue q --priority 1.5 --machine micro"
+    more = "--max-attempts 2 --max-duration 60 --concurrency-key k --idempotency-key delayed"
+    run_id = ask(*line.split(), *more.split())[1].strip()
+    shown = read(ask, "runs", "get", run_id)
+    assert isinstance(shown, dict)
+    assert (shown["status"], shown["ttl"], shown["idempotencyKey"]) == (
+        "DELAYED",
+        "1m30s",
+        "delayed",
+    )
+    assert ask("runs", "cancel", run_id)[:2] == (0, f"run {run_id} is CANCELED\n")
+
+
+def test_a_wrong_option_is_told_in_the_servers_words(ask: Ask) -> None:
+    """Naming the option and what would work."""
+    code, _, err = ask("trigger", "hello-world", "--delay", "soon")
+    assert (code, "options.delay" in err, "1h30m" in err) == (1, True, True)
+
+
+def test_a_run_is_stopped(ask: Ask) -> None:
+    """One that sleeps is told to stop, and ends CANCELED."""
+    run_id = ask("trigger", "sleep", "--payload", '{"seconds": 600}')[1].strip()
+    assert ask("runs", "cancel", run_id)[0] == 0
+    code, _, err = ask("runs", "watch", run_id)
+    assert (code, "CANCELED" in err) == (1, True)
+
+
+def test_a_run_is_made_again(ask: Ask) -> None:
+    """With its own payload, or another."""
+    run_id = ask("trigger", "hello-world", "--payload", '"a"')[1].strip()
+    for words, payload in (((), "a"), (("--payload", '"b"'), "b")):
+        again = ask("runs", "replay", run_id, *words)[1].strip()
+        assert again != run_id
+        shown = read(ask, "runs", "watch", again)
+        assert isinstance(shown, dict)
+        assert shown["output"] == {"echo": payload}
+
+
+def test_a_log_is_followed_to_the_end(ask: Ask) -> None:
+    """What a run says comes as it is said; afterwards it can be read again."""
+    run_id = ask("trigger", "sleep", "--payload", '{"seconds": 0.3}')[1].strip()
+    code, followed, _ = ask("runs", "logs", run_id, "--follow", "--json")
+    assert code == 0
+    kept = ask("runs", "logs", run_id, "--json")[1]
+    assert followed == kept
+    numbers = [json.loads(line)["number"] for line in kept.splitlines()]
+    assert numbers and numbers == list(range(1, len(numbers) + 1))
+
+
+def test_events_tell_why(ask: Ask) -> None:
+    """From the trigger on, for people and for programs."""
+    run_id = ask("trigger", "hello-world", "--watch", "--json")[1]
+    run_id = json.loads(run_id)["id"]
+    told = read(ask, "runs", "events", run_id)
+    assert isinstance(told, list)
+    assert [event["status"] for event in told] == ["QUEUED", "EXECUTING", "COMPLETED"]
+    assert "triggered" in ask("runs", "events", run_id)[1]
+
+
+def test_a_token_is_completed_by_hand_or_by_its_url(ask: Ask) -> None:
+    """The list says how each stands."""
+    by_hand, by_url = (read(ask, "tokens", "create", "--timeout", "1h") for _ in range(2))
+    assert isinstance(by_hand, dict) and isinstance(by_url, dict)
+    code, out, _ = ask("tokens", "complete", by_hand["id"], "--payload", '{"ok": 1}')
+    assert (code, out) == (0, f"token {by_hand['id']} is COMPLETED\n")
+    assert httpx.post(by_url["url"], json="yes", trust_env=False).status_code == 200
+    listed = read(ask, "tokens", "list", "--limit", "2")
+    assert isinstance(listed, list)
+    assert [(token["id"], token["status"]) for token in listed] == [
+        (by_url["id"], "COMPLETED"),
+        (by_hand["id"], "COMPLETED"),
+    ]
+    assert by_hand["id"] in ask("tokens", "list")[1]
+
+
+def test_an_operator_holds_a_queue_and_lets_it_go(ask: Ask) -> None:
+    """With the secret key of the data directory."""
+    name = "task/hello-world"
+    assert name in ask("queues", "list")[1]
+    assert ask("queues", "pause", name)[1] == f"queue {name}: limit -, paused\n"
+    run_id = ask("trigger", "hello-world")[1].strip()
+    assert '"QUEUED"' in ask("runs", "get", run_id, "--json")[1]
+    assert ask("queues", "limit", name, "3")[1] == f"queue {name}: limit 3, paused\n"
+    assert ask("queues", "limit", name)[1] == f"queue {name}: limit -, paused\n"
+    assert ask("queues", "resume", name)[1] == f"queue {name}: limit -, open\n"
+    assert ask("runs", "watch", run_id)[0] == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("runs", "cancel", "run_x"),
+        ("runs", "replay", "run_x"),
+        ("runs", "logs", "run_x"),
+        ("runs", "logs", "run_x", "--follow"),
+        ("runs", "events", "run_x"),
+        ("tokens", "complete", "waitpoint_x"),
+        ("queues", "pause", "x"),
+    ],
+    ids=" ".join,
+)
+def test_what_is_not_there_is_refused(ask: Ask, words: tuple[str, ...]) -> None:
+    """One line, exit code 1."""
+    code, out, err = ask(*words)
+    assert (code, out, err.count("\n")) == (1, "", 1)
