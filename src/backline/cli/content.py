@@ -64,7 +64,7 @@ def create(
         Parameter(
             negative="",
             show_default=False,
-            help="Ask for a mouth that moves to the words; taken, but not drawn yet.",
+            help="Let the mouth of the portrait follow the voice, where that can be done well.",
         ),
     ] = False,
     lyrics: Annotated[
