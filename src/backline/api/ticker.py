@@ -1,13 +1,16 @@
 """Wakes those who follow runs: at every ring of the process's bell, and twice a second anyway.
 
-One thread waits for all of them, and only while somebody follows.
+One thread waits for all of them, and only while somebody follows. A server that
+is told to stop waits for its open answers, so followers are sent away at once.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from threading import Event, Lock, Thread
+import signal
+from threading import Event, Lock, Thread, current_thread, main_thread
+from types import FrameType
 
 from backline.engine import Bell
 
@@ -25,6 +28,7 @@ class Ticker:
         self._lock = Lock()
         self._waiting: list[asyncio.Future[bool]] = []
         self._thread: Thread | None = None
+        self._hears_signals = False
 
     async def tick(self) -> bool:
         """Wait until it is worth looking again. False when the server stops."""
@@ -40,6 +44,27 @@ class Ticker:
         """Wake everybody for the last time."""
         self._stopped.set()
         self._bell.ring_here()
+
+    def hear_signals(self) -> None:
+        """Learn of SIGTERM and SIGINT before whoever handles them waits for open answers."""
+        if self._hears_signals or current_thread() is not main_thread():
+            return
+        self._hears_signals = True
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._hear(number)
+
+    def _hear(self, number: signal.Signals) -> None:
+        before = signal.getsignal(number)
+
+        def hear(number: int, frame: FrameType | None) -> None:
+            # Only a flag: the bell's lock may be held by the very code that was interrupted.
+            self._stopped.set()
+            if callable(before):
+                before(number, frame)
+
+        signal.signal(number, hear)
+        # As asyncio, whose own handlers hear of a signal all the same, by its wake-up pipe.
+        signal.siginterrupt(number, False)
 
     def _work(self) -> None:
         while True:

@@ -56,6 +56,7 @@ class News(msgspec.Struct, frozen=True):
 
 async def follow(services: Services, run_id: RunId, after: int) -> AsyncIterator[bytes]:
     """Yield the run's events, log lines from after the given number on, until it has ended."""
+    services.ticker.hear_signals()
     followed, silent = stopwatch(), stopwatch()
     seen: Run | None = None
     while followed() < LONGEST_MS:
