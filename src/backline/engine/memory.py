@@ -18,14 +18,20 @@ def used_bytes(pid: int) -> int:
 
 def _descendants(pid: int) -> list[int]:
     found: list[int] = []
-    for task in (PROC / str(pid) / "task").glob("*/children"):
-        try:
-            children = [int(word) for word in task.read_text().split()]
-        except OSError:
-            continue
-        for child in children:
-            found += [child, *_descendants(child)]
+    for child in _children(pid):
+        found += [child, *_descendants(child)]
     return found
+
+
+def _children(pid: int) -> list[int]:
+    """Return the children of all threads of a process; none when it is gone meanwhile."""
+    try:
+        threads = list((PROC / str(pid) / "task").iterdir())
+        return [
+            int(word) for thread in threads for word in (thread / "children").read_text().split()
+        ]
+    except OSError:
+        return []
 
 
 def _proportional_bytes(pid: int) -> int:
