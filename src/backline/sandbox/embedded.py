@@ -26,6 +26,7 @@ from backline.sandbox.provider import Capabilities, Provider, Sandbox, Saved
 from backline.sandbox.snapshot import (
     MAX_PATH_BYTES,
     Blobs,
+    BlobSource,
     Difference,
     Entry,
     Index,
@@ -173,7 +174,7 @@ def _prepare(home: Home, snapshot: Snapshot | None, blobs: Blobs) -> Note:
     return note
 
 
-def _read_index(blobs: Blobs, digest: str) -> Index:
+def _read_index(blobs: BlobSource, digest: str) -> Index:
     return read_index(verified(blobs, digest))
 
 
@@ -182,7 +183,7 @@ def read_index(path: Path) -> Index:
     return msgspec.msgpack.decode(decompress(path.read_bytes()), type=Index)
 
 
-def verified(blobs: Blobs, digest: str) -> Path:
+def verified(blobs: BlobSource, digest: str) -> Path:
     """Fetch a blob and refuse it unless it is, byte for byte, what its name says."""
     path = blobs.fetch(digest)
     with path.open("rb") as file:

@@ -9,17 +9,19 @@ from pathlib import Path
 from backline.errors import InvalidInput, NotFound, SetupError, TooLarge
 from backline.sandbox.compression import opened
 from backline.sandbox.embedded import read_index, verified
-from backline.sandbox.snapshot import Blobs, Entry, Index
+from backline.sandbox.snapshot import BlobSource, Entry, Index
 
 MAX_FILE_BYTES = 10 * 1024 * 1024
 
 
-def index_of(blobs: Blobs, digest: str) -> Index:
+def index_of(blobs: BlobSource, digest: str) -> Index:
     """Return what is in a snapshot's home. Raises ``SetupError`` for a damaged one."""
     return read_index(verified(blobs, digest))
 
 
-def read_file(blobs: Blobs, index: Index, path: str, most_bytes: int = MAX_FILE_BYTES) -> bytes:
+def read_file(
+    blobs: BlobSource, index: Index, path: str, most_bytes: int = MAX_FILE_BYTES
+) -> bytes:
     """Return the content of a file of a snapshot, as it was when the snapshot was made.
 
     Raises ``NotFound``, ``InvalidInput`` for what is no file, ``TooLarge``.

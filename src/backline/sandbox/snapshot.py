@@ -75,11 +75,15 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     home_entries: int
 
 
-class Blobs(Protocol):
-    """Where the blobs of one sandbox are kept; no other sandbox's can be asked for."""
+class BlobSource(Protocol):
+    """Where the archives of snapshots can be read."""
 
     def fetch(self, digest: str) -> Path:
         """Return a local copy for reading. Raises ``NotFound``."""
+
+
+class Blobs(BlobSource, Protocol):
+    """Where the blobs of one sandbox are kept; no other sandbox's can be asked for."""
 
     def keep(self, digest: str, path: Path) -> None:
         """Store a local file under its digest; whole when this returns."""

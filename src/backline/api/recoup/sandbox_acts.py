@@ -287,6 +287,3 @@ class _StoreBlobs:
         path = self._folder / digest
         self._store.get_to_file(key, path)
         return path
-
-    def keep(self, digest: str, path: Path) -> None:
-        raise NotImplementedError("a face only reads")
