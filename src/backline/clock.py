@@ -27,6 +27,11 @@ def stopwatch() -> Callable[[], int]:
     return lambda: (time.monotonic_ns() - begun) // 1_000_000
 
 
+def milliseconds(seconds: float | None) -> int | None:
+    """Return seconds as whole milliseconds; None stays None."""
+    return None if seconds is None else round(seconds * 1000)
+
+
 def iso(timestamp_ms: TimestampMs) -> str:
     """Write a moment as ISO 8601: ``2026-11-23T09:30:00.125Z``."""
     return f"{_iso_second(timestamp_ms // 1000)}.{timestamp_ms % 1000:03d}Z"

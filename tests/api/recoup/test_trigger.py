@@ -112,7 +112,7 @@ def test_a_key_is_free_when_its_time_is_over(
     keyed = order(idempotencyKey="short", idempotencyKeyTTL="1s")
     first = api.post(cast.alice, RUNS, keyed).json()["runId"]
     later = now_ms() + 2000
-    monkeypatch.setattr("backline.runs.ledger.now_ms", lambda: later)
+    monkeypatch.setattr("backline.runs.ledger.keys.now_ms", lambda: later)
     assert api.post(cast.alice, RUNS, keyed).json()["runId"] != first
 
 

@@ -1,0 +1,192 @@
+"""The attempts at a run: begun by a worker, ended by it, or lost with it."""
+
+from __future__ import annotations
+
+import msgspec
+import sqlalchemy as sa
+
+from backline.clock import TimestampMs, now_ms
+from backline.db import Connection
+from backline.ids import AttemptId, RunId, new_id
+from backline.runs.ledger.keys import free_key
+from backline.runs.ledger.moves import as_json, move
+from backline.runs.run import Attempt, RunError
+from backline.runs.status import AttemptStatus, RunStatus
+from backline.runs.tables import attempts, runs
+
+
+def start_attempt(
+    connection: Connection, run_id: RunId, worker_id: str, version: str
+) -> Attempt | None:
+    """Claim an admitted run: begin its next attempt, or go on with one that waited.
+
+    None when another worker was first, or the run is not to be performed any more.
+    """
+    now = now_ms()
+    row = connection.execute(
+        sa.select(runs.c.attempt_id, runs.c.attempt_count).where(
+            runs.c.id == run_id, runs.c.is_admitted
+        )
+    ).first()
+    if row is None:
+        return None
+    is_new = row.attempt_id is None
+    attempt_id = new_id("attempt", now) if is_new else row.attempt_id
+    moved = move(
+        connection,
+        run_id,
+        RunStatus.QUEUED,
+        RunStatus.EXECUTING,
+        f"attempt {'began' if is_new else 'goes on'} on {worker_id}",
+        attempt_id=attempt_id,
+        worker_id=worker_id,
+        version=sa.func.coalesce(runs.c.version, version),
+        started_at=sa.func.coalesce(runs.c.started_at, now),
+        expires_at=None,
+        attempt_count=runs.c.attempt_count + int(is_new),
+    )
+    if not moved:
+        return None
+    if is_new:
+        return _write_attempt(connection, run_id, attempt_id, row.attempt_count + 1, worker_id, now)
+    return _resume_attempt(connection, attempt_id, worker_id, now)
+
+
+def _resume_attempt(
+    connection: Connection, attempt_id: AttemptId, worker_id: str, now: TimestampMs
+) -> Attempt:
+    row = connection.execute(
+        sa.update(attempts)
+        .where(attempts.c.id == attempt_id)
+        .values(status=AttemptStatus.EXECUTING.value, worker_id=worker_id, updated_at=now)
+        .returning(*[attempts.c[name] for name in Attempt.__struct_fields__])
+    ).one()
+    return Attempt(*row)
+
+
+def _write_attempt(
+    connection: Connection,
+    run_id: RunId,
+    attempt_id: AttemptId,
+    number: int,
+    worker_id: str,
+    now: TimestampMs,
+) -> Attempt:
+    attempt = Attempt(
+        id=attempt_id,
+        run_id=run_id,
+        number=number,
+        status=AttemptStatus.EXECUTING,
+        worker_id=worker_id,
+        created_at=now,
+        updated_at=now,
+        started_at=now,
+        completed_at=None,
+        error=None,
+    )
+    connection.execute(sa.insert(attempts), msgspec.structs.asdict(attempt))
+    return attempt
+
+
+class Ending(msgspec.Struct, frozen=True, kw_only=True):
+    """How an attempt ended, and what that makes of its run."""
+
+    run: RunStatus
+    attempt: AttemptStatus
+    detail: str
+    active_ms: int
+    """How long the attempt was active."""
+    cost_cents: float = 0.0
+    output: str | None = None
+    """JSON text of what the task returned."""
+    error: RunError | None = None
+    due_at: TimestampMs | None = None
+    """When a reattempting run is tried again."""
+
+
+_KEEPS_KEY = frozenset({RunStatus.COMPLETED, RunStatus.CANCELED})
+"""Runs that ended so keep their idempotency key; any other end frees it for a new try."""
+
+
+def end_attempt(
+    connection: Connection, run_id: RunId, attempt_id: AttemptId, worker_id: str, ending: Ending
+) -> bool:
+    """Close an attempt, move its run and give its place back.
+
+    Returns False when the worker had lost the run before.
+    """
+    error = None if ending.error is None else as_json(ending.error)
+    final = {"finished_at": now_ms(), "output": ending.output, "error": error}
+    moved = move(
+        connection,
+        run_id,
+        RunStatus.EXECUTING,
+        ending.run,
+        ending.detail,
+        holder=(attempt_id, worker_id),
+        worker_id=None,
+        attempt_id=None,
+        is_admitted=False,
+        due_at=ending.due_at,
+        duration_ms=runs.c.duration_ms + ending.active_ms,
+        cost_cents=runs.c.cost_cents + ending.cost_cents,
+        failure_count=runs.c.failure_count + int(ending.attempt is AttemptStatus.FAILED),
+        **(final if ending.run.is_final else {}),
+    )
+    if moved:
+        _close_attempt(connection, attempt_id, ending.attempt, error)
+    if moved and ending.run.is_final and ending.run not in _KEEPS_KEY:
+        free_key(connection, run_id)
+    return moved
+
+
+def lose_attempt(
+    connection: Connection, run_id: RunId, worker_id: str, most_losses: int
+) -> RunStatus | None:
+    """Take a run from a dead worker: back to the queue, or crashed after too many losses.
+
+    Returns the new status, or None when the worker no longer held the run.
+    """
+    row = connection.execute(
+        sa.select(runs.c.attempt_id, runs.c.loss_count).where(
+            runs.c.id == run_id,
+            runs.c.status == RunStatus.EXECUTING.value,
+            runs.c.worker_id == worker_id,
+        )
+    ).first()
+    if row is None:
+        return None
+    attempt_id, losses = row
+    gone = RunError(name="WorkerLost", message=f"worker {worker_id} died while it executed the run")
+    again = losses + 1 < most_losses
+    moved = move(
+        connection,
+        run_id,
+        RunStatus.EXECUTING,
+        RunStatus.QUEUED if again else RunStatus.CRASHED,
+        gone.message,
+        holder=(attempt_id, worker_id),
+        worker_id=None,
+        attempt_id=None,
+        # Queued again it keeps its place: the engine hands it to another worker by itself.
+        is_admitted=again,
+        loss_count=losses + 1,
+        **({} if again else {"finished_at": now_ms(), "error": as_json(gone)}),
+    )
+    if not moved:
+        return None
+    _close_attempt(connection, attempt_id, AttemptStatus.FAILED, as_json(gone))
+    if not again:
+        free_key(connection, run_id)
+    return RunStatus.QUEUED if again else RunStatus.CRASHED
+
+
+def _close_attempt(
+    connection: Connection, attempt_id: AttemptId, status: AttemptStatus, error: str | None
+) -> None:
+    now = now_ms()
+    connection.execute(
+        sa.update(attempts)
+        .where(attempts.c.id == attempt_id)
+        .values(status=status.value, updated_at=now, completed_at=now, error=error)
+    )

@@ -1,0 +1,67 @@
+"""What a run leaves while it executes: finished steps, log lines, metadata."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from backline.clock import now_ms
+from backline.db import Connection, insert_ignoring
+from backline.ids import AttemptId, RunId
+from backline.runs.ledger.moves import as_json, holds
+from backline.runs.run import LogLine
+from backline.runs.tables import run_logs, runs, steps
+
+
+def keep_step(
+    connection: Connection,
+    run_id: RunId,
+    attempt_id: AttemptId,
+    worker_id: str,
+    key: str,
+    value: str,
+) -> bool:
+    """Record a finished step, JSON text, while the attempt holds the run. Returns whether it did."""
+    return holds(connection, run_id, attempt_id, worker_id) and insert_ignoring(
+        connection,
+        steps,
+        run_id=run_id,
+        key=key,
+        value=value,
+        attempt_id=attempt_id,
+        finished_at=now_ms(),
+    )
+
+
+def write_log(
+    connection: Connection,
+    run_id: RunId,
+    attempt_id: AttemptId,
+    worker_id: str,
+    lines: list[LogLine],
+) -> bool:
+    """Add what the run said while the attempt holds it. Returns whether it did."""
+    if not holds(connection, run_id, attempt_id, worker_id):
+        return False
+    connection.execute(
+        sa.insert(run_logs), [{"run_id": run_id} | msgspec.structs.asdict(line) for line in lines]
+    )
+    return True
+
+
+def write_metadata(
+    connection: Connection,
+    run_id: RunId,
+    attempt_id: AttemptId,
+    worker_id: str,
+    metadata: dict[str, Any],
+) -> bool:
+    """Replace the run's metadata while the attempt holds it. Returns whether it did."""
+    changed = connection.execute(
+        sa.update(runs)
+        .where(runs.c.id == run_id, runs.c.attempt_id == attempt_id, runs.c.worker_id == worker_id)
+        .values(metadata=as_json(metadata), updated_at=now_ms())
+    )
+    return changed.rowcount > 0

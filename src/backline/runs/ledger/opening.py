@@ -1,0 +1,118 @@
+"""Writing a new run down: its row, its tags, its first event."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from backline.clock import TimestampMs, duration_text, milliseconds, now_ms
+from backline.db import Connection
+from backline.errors import InvalidInput
+from backline.ids import AccountId, RunId, new_id
+from backline.runs import queues
+from backline.runs.ledger.moves import as_json, note
+from backline.runs.run import MAX_TAGS, NewRun, account_tag, check_tags
+from backline.runs.status import RunStatus
+from backline.runs.tables import batches, run_tags, runs
+
+
+def open_run(connection: Connection, new: NewRun, status: RunStatus) -> RunId:
+    """Write a new run with its tags and its first event. Returns its id."""
+    now = now_ms()
+    run_id = new_id("run", now)
+    tags = (account_tag(new.account_id), *new.tags)
+    connection.execute(sa.insert(runs), _first_row(new, run_id, status, tags, now))
+    if new.tags:
+        # The account's own tag is the column `account_id`, which has an index already.
+        connection.execute(
+            sa.insert(run_tags), [{"tag": tag, "run_id": run_id} for tag in dict.fromkeys(new.tags)]
+        )
+    note(connection, run_id, status, "triggered", now)
+    return run_id
+
+
+def _first_row(
+    new: NewRun, run_id: RunId, status: RunStatus, tags: tuple[str, ...], now: TimestampMs
+) -> dict[str, Any]:
+    return {
+        "id": run_id,
+        "account_id": new.account_id,
+        "task_identifier": new.task_identifier,
+        "status": status.value,
+        "queue": new.queue or f"task/{new.task_identifier}",
+        "lane": lane_of(new),
+        "priority_ms": round(new.priority_seconds * 1000),
+        "position": (new.delay_until or now) - round(new.priority_seconds * 1000),
+        "is_admitted": False,
+        "admission_count": 0,
+        "concurrency_key": new.concurrency_key,
+        "machine": new.machine,
+        "max_attempts": new.max_attempts,
+        "max_duration_ms": milliseconds(new.max_duration_seconds),
+        "locked_version": new.locked_version,
+        "resume_key": new.resume_key,
+        "replay_of": new.replay_of,
+        "delayed_until": new.delay_until,
+        "due_at": new.delay_until if status is RunStatus.DELAYED else None,
+        "ttl": None if new.ttl_seconds is None else duration_text(new.ttl_seconds),
+        "expires_at": _expiry(new, now) if status is RunStatus.QUEUED else None,
+        "environment": new.environment,
+        "is_test": new.is_test,
+        "created_at": now,
+        "updated_at": now,
+        "queued_at": now if status is RunStatus.QUEUED else None,
+        "idempotency_key": new.idempotency_key,
+        "depth": new.depth,
+        "root_id": new.root_id or run_id,
+        "parent_id": new.parent_id,
+        "batch_id": new.batch_id,
+        "trigger_function": new.trigger_function,
+        "attempt_count": 0,
+        "failure_count": 0,
+        "loss_count": 0,
+        "duration_ms": 0,
+        "cost_cents": 0.0,
+        "base_cost_cents": new.base_cost_cents,
+        "tags": as_json(list(dict.fromkeys(tags))),
+        "metadata": None if new.metadata is None else as_json(new.metadata),
+        "first_metadata": None if new.metadata is None else as_json(new.metadata),
+        "schedule": None if new.schedule is None else as_json(new.schedule),
+        "payload": as_json(new.payload),
+    }
+
+
+def _expiry(new: NewRun, due_at: TimestampMs) -> TimestampMs | None:
+    return None if new.ttl_seconds is None else due_at + round(new.ttl_seconds * 1000)
+
+
+def lane_of(new: NewRun) -> str:
+    """Return the lane in which the new run will wait."""
+    return queues.lane_of(new.queue or f"task/{new.task_identifier}", new.concurrency_key)
+
+
+def open_batch(connection: Connection, batch_id: str, account_id: AccountId, count: int) -> None:
+    """Write a batch down; its runs carry its id."""
+    connection.execute(
+        sa.insert(batches),
+        {"id": batch_id, "account_id": account_id, "run_count": count, "created_at": now_ms()},
+    )
+
+
+def add_tags(connection: Connection, run_id: RunId, tags: list[str]) -> list[str]:
+    """Give a run more tags and return all of them. Raises ``InvalidInput`` when they are too many."""
+    held = connection.execute(sa.select(runs.c.tags).where(runs.c.id == run_id)).scalar_one()
+    known = msgspec.json.decode(held, type=list[str])
+    fresh = [tag for tag in dict.fromkeys(check_tags(tags)) if tag not in known]
+    if len(known) - 1 + len(fresh) > MAX_TAGS:
+        raise InvalidInput(f"a run carries {MAX_TAGS} tags at most: leave some out", "tags")
+    if fresh:
+        everything = [*known, *fresh]
+        connection.execute(
+            sa.update(runs)
+            .where(runs.c.id == run_id)
+            .values(tags=as_json(everything), updated_at=now_ms())
+        )
+        connection.execute(sa.insert(run_tags), [{"tag": tag, "run_id": run_id} for tag in fresh])
+    return [*known, *fresh]

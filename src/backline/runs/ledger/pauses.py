@@ -1,0 +1,68 @@
+"""Waiting without holding anything: freeze a run, and wake it with its answer."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from backline.clock import now_ms
+from backline.db import Connection, insert_ignoring
+from backline.ids import AttemptId, RunId
+from backline.runs.ledger.moves import move
+from backline.runs.ledger.places import enqueue
+from backline.runs.run import Wait
+from backline.runs.status import AttemptStatus, RunStatus
+from backline.runs.tables import attempts, runs, steps, waits
+
+
+def freeze(
+    connection: Connection,
+    run_id: RunId,
+    attempt_id: AttemptId,
+    worker_id: str,
+    wait: Wait,
+    *,
+    active_ms: int,
+    cost_cents: float,
+) -> bool:
+    """Let a run wait without a process, a slot or a place. Returns whether it still was the worker's."""
+    moved = move(
+        connection,
+        run_id,
+        RunStatus.EXECUTING,
+        RunStatus.FROZEN,
+        f"waits for {wait.kind}",
+        holder=(attempt_id, worker_id),
+        worker_id=None,
+        is_admitted=False,
+        due_at=wait.until,
+        duration_ms=runs.c.duration_ms + active_ms,
+        cost_cents=runs.c.cost_cents + cost_cents,
+    )
+    if moved:
+        now = now_ms()
+        connection.execute(
+            sa.insert(waits),
+            {
+                "run_id": run_id,
+                "key": wait.key,
+                "kind": wait.kind,
+                "token_id": wait.token_id,
+                "created_at": now,
+            },
+        )
+        connection.execute(
+            sa.update(attempts)
+            .where(attempts.c.id == attempt_id)
+            .values(status=AttemptStatus.PAUSED.value, updated_at=now)
+        )
+    return moved
+
+
+def wake(connection: Connection, run_id: RunId, key: str, answer: str) -> bool:
+    """End a frozen run's wait: its answer becomes a finished step, and the run is queued again."""
+    gone = connection.execute(sa.delete(waits).where(waits.c.run_id == run_id, waits.c.key == key))
+    if gone.rowcount == 0 or not enqueue(connection, run_id, RunStatus.FROZEN, "the wait is over"):
+        return False
+    return insert_ignoring(
+        connection, steps, run_id=run_id, key=key, value=answer, attempt_id="", finished_at=now_ms()
+    )
