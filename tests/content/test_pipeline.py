@@ -12,10 +12,10 @@ import av
 import numpy as np
 import pytest
 
-from backline.content import pipeline
 from backline.content.media.audio import read_audio
 from backline.content.media.loudness import measure_loudness
 from backline.content.media.picture import write_jpeg
+from backline.content.steps import captioning, listening, picturing
 from backline.content.tasks import create_content
 from backline.errors import AbortRun, FetchError, MediaError, PayloadInvalid
 from backline.testing import InlineRun, run_inline
@@ -169,8 +169,9 @@ def test_a_resumed_run_only_does_what_is_left(
     def never(*_: object, **__: object) -> None:
         raise AssertionError("a finished step was done again")
 
-    for name in ("listen", "base_image", "write_caption"):
-        monkeypatch.setattr(pipeline, name, never)
+    monkeypatch.setattr(listening, "listen", never)
+    monkeypatch.setattr(picturing, "base_image", never)
+    monkeypatch.setattr(captioning, "write_caption", never)
     again = run_inline(create_content, ORDER, files=files, steps=done, workdir=tmp_path)
     assert [stored.mime_type for stored in again.saved] == ["video/mp4"]
     assert film_of(again).read_bytes() == film_of(made).read_bytes()

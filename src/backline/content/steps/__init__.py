@@ -1,0 +1,1 @@
+"""The four durable steps of making a video, a file each."""
