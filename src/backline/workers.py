@@ -28,8 +28,11 @@ BUILT_IN_TASKS = ("backline.content.tasks", "backline.sandboxing.tasks")
 """The tasks that every worker can run."""
 
 
-Service = Callable[[Run, Any], Any]
-"""Answers a question of a run's task; raises ``AbortRun`` to refuse."""
+Service = Callable[[Run, Any, Path], Any]
+"""Answers a question of a run's task; raises ``AbortRun`` to refuse.
+
+The last value is the run's workdir: no file outside it may be read or written for the task.
+"""
 
 
 class RunDesk:
@@ -66,14 +69,14 @@ class RunDesk:
         )
         return self._shelf.describe(file)
 
-    def ask(self, service: str, request: Any) -> Any:
+    def ask(self, service: str, request: Any, workdir: Path) -> Any:
         """Let a service answer. Raises ``AbortRun`` when there is none of that name."""
         answer = self._services.get(service)
         if answer is None:
             raise AbortRun(
                 f"this worker offers no service {service!r}: it has {', '.join(sorted(self._services)) or 'none'}"
             )
-        return answer(self._run, request)
+        return answer(self._run, request, workdir)
 
 
 @contextmanager

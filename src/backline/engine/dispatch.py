@@ -203,9 +203,11 @@ def _first_status(new: NewRun, *, is_known: bool) -> RunStatus:
 
 def _with_defaults(new: NewRun, facts: TaskFacts) -> NewRun:
     """Fill what the trigger left open with what the task's author declared."""
+    key = new.account_id if facts.concurrency_per_account and not new.queue else None
     return msgspec.structs.replace(
         new,
         queue=new.queue or facts.queue,
+        concurrency_key=key if new.concurrency_key is None else new.concurrency_key,
         ttl_seconds=facts.ttl_seconds if new.ttl_seconds is None else new.ttl_seconds,
     )
 

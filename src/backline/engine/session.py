@@ -37,8 +37,11 @@ class Desk(Protocol):
     def take(self, path: Path, file_name: str, mime_type: str) -> StoredFile:
         """Store a file that the task made."""
 
-    def ask(self, service: str, request: Any) -> Any:
-        """Ask one of the worker's services; plain JSON both ways."""
+    def ask(self, service: str, request: Any, workdir: Path) -> Any:
+        """Ask one of the worker's services; plain JSON both ways.
+
+        Files that a request names must lie inside ``workdir``.
+        """
 
 
 class Notes(Protocol):
@@ -150,7 +153,7 @@ class Session:
                     made = self._within_workdir(Path(path))
                     return say.FileStored(self._desk.take(made, file_name, mime_type))
                 case say.ServiceAsked(service, question):
-                    return say.ServiceAnswered(self._desk.ask(service, question))
+                    return say.ServiceAnswered(self._desk.ask(service, question, self._workdir))
                 case say.TokenAsked():
                     return say.StepKnown(self._kin.open_token(request))
                 case say.TagsAdded(tags):

@@ -43,10 +43,15 @@ _HOME_LOOK_SECONDS = 0.1
 
 
 class EmbeddedProvider(Provider):
-    """Makes sandboxes of this machine's own kernel. The folder holds the homes that are ready."""
+    """Makes sandboxes of this machine's own kernel.
 
-    def __init__(self, homes: Homes) -> None:
+    ``homes`` holds those that are ready; in ``scratch``, the system's folder for temporary
+    files if it is not said, archives lie until they are stored.
+    """
+
+    def __init__(self, homes: Homes, scratch: Path | None = None) -> None:
         self._homes = homes
+        self._scratch = scratch
 
     def capabilities(self) -> Capabilities:
         return Capabilities(
@@ -58,7 +63,7 @@ class EmbeddedProvider(Provider):
         self, sandbox_id: str, snapshot: Snapshot | None, blobs: Blobs
     ) -> Iterator[EmbeddedSandbox]:
         with self._homes.open(sandbox_id) as home:
-            yield EmbeddedSandbox(home, _prepare(home, snapshot, blobs), blobs)
+            yield EmbeddedSandbox(home, _prepare(home, snapshot, blobs), blobs, self._scratch)
 
     def destroy(self, sandbox_id: str) -> None:
         self._homes.destroy(sandbox_id)
@@ -67,10 +72,11 @@ class EmbeddedProvider(Provider):
 class EmbeddedSandbox(Sandbox):
     """An open sandbox of this machine."""
 
-    def __init__(self, home: Home, note: Note, blobs: Blobs) -> None:
+    def __init__(self, home: Home, note: Note, blobs: Blobs, scratch: Path | None) -> None:
         self._home = home
         self._note = note
         self._blobs = blobs
+        self._scratch = scratch
         self._limits = Limits()
 
     def run(self, command: Command, sink: Sink) -> Finished:
@@ -115,7 +121,7 @@ class EmbeddedSandbox(Sandbox):
             if is_worth_melting(self._note.index, difference)
             else with_parents(difference.touched, entries)
         )
-        with tempfile.TemporaryDirectory(prefix="backline-layer-") as folder:
+        with tempfile.TemporaryDirectory(prefix="backline-layer-", dir=self._scratch) as folder:
             archive = Path(folder) / "layer"
             layer = self._home.keeper.pack(paths, archive)
             self._blobs.keep(layer.digest, archive)
@@ -132,7 +138,7 @@ class EmbeddedSandbox(Sandbox):
         index = Index(entries, layers)
         content = compress(msgspec.msgpack.encode(index))
         digest = hashlib.sha256(content).hexdigest()
-        with tempfile.NamedTemporaryFile(prefix="backline-index-") as file:
+        with tempfile.NamedTemporaryFile(prefix="backline-index-", dir=self._scratch) as file:
             file.write(content)
             file.flush()
             self._blobs.keep(digest, Path(file.name))

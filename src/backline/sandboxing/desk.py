@@ -41,6 +41,14 @@ def as_snapshot(kept: KeptSnapshot) -> Snapshot:
     )
 
 
+def _inside(workdir: Path, name: str) -> Path:
+    """Return a path that a task names. Raises ``AbortRun`` when it leads out of its workdir."""
+    real = Path(name).resolve()
+    if not real.is_relative_to(workdir.resolve()):
+        raise AbortRun(f"{name[:200]!r} is not inside ctx.workdir: put the file there")
+    return real
+
+
 class SandboxDesk:
     """Answers the questions in ``messages.py``."""
 
@@ -49,17 +57,17 @@ class SandboxDesk:
         self._database = database
         self._store = store
 
-    def __call__(self, run: Run, request: Any) -> Any:
+    def __call__(self, run: Run, request: Any, workdir: Path) -> Any:
         """Answer a run's question. Raises ``AbortRun`` to refuse."""
         try:
             asked: say.Request = msgspec.convert(request, say.Request)
-            return msgspec.to_builtins(self._answer(run, asked))
+            return msgspec.to_builtins(self._answer(run, asked, workdir))
         except AbortRun:
             raise
         except (BacklineError, msgspec.ValidationError) as refusal:
             raise AbortRun(str(refusal)) from refusal
 
-    def _answer(self, run: Run, request: say.Request) -> Any:
+    def _answer(self, run: Run, request: say.Request, workdir: Path) -> Any:
         match request:
             case say.Take(account_id, sandbox_id):
                 return self._take(run, account_id, sandbox_id)
@@ -70,9 +78,9 @@ class SandboxDesk:
                 with self._database.write() as connection:
                     ledger.release(connection, sandbox_id, fence)
             case say.Fetch():
-                return self._fetch(run, request)
+                return self._fetch(run, request, _inside(workdir, request.folder))
             case say.Keep():
-                self._keep(run, request)
+                self._keep(run, request, _inside(workdir, request.path))
             case say.Save():
                 return self._save(run, request)
         return None
@@ -94,21 +102,19 @@ class SandboxDesk:
             folder=str(self._folder),
         )
 
-    def _fetch(self, run: Run, request: say.Fetch) -> str:
+    def _fetch(self, run: Run, request: say.Fetch, folder: Path) -> str:
         self._require_lease(run, request.sandbox_id, request.fence)
         key = blob_key(request.sandbox_id, request.digest)
         kept = self._store.local_path(key)
         if kept is not None:
             return str(kept)
-        path = Path(request.folder) / request.digest
+        path = folder / request.digest
         self._store.get_to_file(key, path)
         return str(path)
 
-    def _keep(self, run: Run, request: say.Keep) -> None:
+    def _keep(self, run: Run, request: say.Keep, path: Path) -> None:
         self._require_lease(run, request.sandbox_id, request.fence)
-        self._store.put_file(
-            blob_key(request.sandbox_id, request.digest), Path(request.path), _TYPE
-        )
+        self._store.put_file(blob_key(request.sandbox_id, request.digest), path, _TYPE)
 
     def _save(self, run: Run, request: say.Save) -> say.Saved:
         made = ledger.new_snapshot(

@@ -1,12 +1,13 @@
 """The tasks that work in sandboxes, as workers know them.
 
-They share one queue, in which the runs of one sandbox go one after another.
+They share one queue, in which the runs of one account go one after another.
 """
 
 from __future__ import annotations
 
 import hashlib
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -28,9 +29,18 @@ from backline.sandboxing.visit import Visit, visit
 from backline.sdk import Context, task
 
 QUEUE: Final = "sandboxes"
-_MAX_DURATION_SECONDS: Final = 2 * 3600
 _MOST_CHANGED_FILES: Final = 1000
 _MAX_FETCHED_BYTES: Final = 100 * 1024 * 1024
+
+_in_sandbox = partial(
+    task,
+    queue=QUEUE,
+    concurrency_limit=1,
+    concurrency_per_account=True,
+    machine="medium-1x",
+    max_duration_seconds=2 * 3600,
+)
+"""A task whose runs take turns in their account's sandbox."""
 
 _LAYOUT: Final = """
 mkdir -p .local/bin files
@@ -47,37 +57,19 @@ TEXT
 """
 
 
-@task(
-    "run-sandbox-command",
-    queue=QUEUE,
-    concurrency_limit=1,
-    machine="medium-1x",
-    max_duration_seconds=_MAX_DURATION_SECONDS,
-)
+@_in_sandbox("run-sandbox-command")
 def run_sandbox_command(order: CommandOrder, ctx: Context) -> CommandResult:
     """Run a command in the account's sandbox; whatever its exit code, the run completes."""
     return ctx.step("command", _run_command, order, ctx)
 
 
-@task(
-    "setup-sandbox",
-    queue=QUEUE,
-    concurrency_limit=1,
-    machine="medium-1x",
-    max_duration_seconds=_MAX_DURATION_SECONDS,
-)
+@_in_sandbox("setup-sandbox")
 def setup_sandbox(order: SetupOrder, ctx: Context) -> SetupResult:
     """Lay out the account's home, without touching what is there already."""
     return ctx.step("setup", _set_up, order, ctx)
 
 
-@task(
-    "write-sandbox-files",
-    queue=QUEUE,
-    concurrency_limit=1,
-    machine="medium-1x",
-    max_duration_seconds=_MAX_DURATION_SECONDS,
-)
+@_in_sandbox("write-sandbox-files")
 def write_sandbox_files(order: WriteOrder, ctx: Context) -> WriteResult:
     """Put files into the account's home, over what is there."""
     return ctx.step("write", _write, order, ctx)

@@ -54,7 +54,7 @@ def visit(ctx: Context, account_id: str | None, sandbox_id: str | None = None) -
         with (
             _renewed(ctx, taken),
             tempfile.TemporaryDirectory(dir=ctx.workdir) as folder,
-            EmbeddedProvider(homes).open(
+            EmbeddedProvider(homes, ctx.workdir).open(
                 taken.sandbox_id, taken.snapshot, _Blobs(ctx, taken, folder)
             ) as sandbox,
         ):

@@ -19,6 +19,8 @@ class TaskFacts(msgspec.Struct, frozen=True, kw_only=True):
     """The queue of its runs; ``task/<identifier>`` when the author named none."""
     concurrency_limit: int | None = None
     """How many runs of the queue may execute at once; None is bounded by the environment alone."""
+    concurrency_per_account: bool = False
+    """Whether that holds for each account's runs by themselves, not for all together."""
     machine: str = DEFAULT_MACHINE
     """The size of machine that a run is billed for, and whose memory it may use."""
     ttl_seconds: float | None = None

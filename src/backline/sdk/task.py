@@ -93,6 +93,7 @@ def task(
     max_duration_seconds: float | None = None,
     queue: str = "",
     concurrency_limit: int | None = None,
+    concurrency_per_account: bool = False,
     machine: str = DEFAULT_MACHINE,
     ttl_seconds: float | None = None,
     hooks: Hooks | None = None,
@@ -101,7 +102,8 @@ def task(
 
     ``retry`` says when a failed attempt is tried again; ``max_duration_seconds``
     is the active time of a run over all attempts; ``queue`` is shared by tasks
-    that name the same one, of which ``concurrency_limit`` runs execute at once;
+    that name the same one, of which ``concurrency_limit`` runs execute at once,
+    of each account if ``concurrency_per_account``;
     ``machine`` names the preset whose memory a run may use and be billed for;
     ``ttl_seconds`` is how long a run may wait to start; ``hooks`` are called
     around its attempts.
@@ -130,6 +132,7 @@ def task(
             max_duration_seconds=max_duration_seconds,
             queue=queue or f"task/{identifier}",
             concurrency_limit=concurrency_limit,
+            concurrency_per_account=concurrency_per_account,
             machine=machine,
             ttl_seconds=ttl_seconds,
         )

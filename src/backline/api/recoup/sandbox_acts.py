@@ -214,7 +214,6 @@ def _trigger(
             task_identifier=task,
             payload=msgspec.to_builtins(payload),
             environment=caller.environment or services.settings.environment,
-            concurrency_key=record.id,
             base_cost_cents=services.settings.run_base_cents,
         )
     )
