@@ -1,0 +1,98 @@
+"""The JSON beside a run: what may be done to it, and the one way to do it.
+
+A run, its children and callers may all change the same metadata at the same
+time. So nobody writes the whole of it: a change is an operation on one key, and
+the operations are carried out on what the ledger holds at that moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+import msgspec
+import sqlalchemy as sa
+
+from backline.clock import now_ms
+from backline.db import Connection
+from backline.errors import TooLarge
+from backline.ids import RunId
+from backline.runs.status import FINAL
+from backline.runs.tables import runs
+
+MOST_METADATA_BYTES = 256 * 1024
+"""As JSON text; Trigger.dev's limit."""
+OPEN_AFTER_END_MS = 10 * 60 * 1000
+"""How long the metadata of a finished run may still be changed; as in Trigger.dev."""
+
+
+class MetadataOperation(msgspec.Struct, frozen=True):
+    """One change of one key."""
+
+    operation: Literal["set", "append", "remove", "increment", "delete"]
+    key: str
+    value: Any = None
+
+    def change(self, values: dict[str, Any]) -> None:
+        """Carry it out on these values. A value of the wrong kind is made to fit, never an error."""
+        held = values.get(self.key)
+        match self.operation:
+            case "set":
+                values[self.key] = self.value
+            case "append":
+                values[self.key] = [*_as_list(held), self.value]
+            case "remove":
+                values[self.key] = [item for item in _as_list(held) if item != self.value]
+            case "increment":
+                values[self.key] = _as_number(held) + self.value
+            case "delete":
+                values.pop(self.key, None)
+
+
+def change_metadata(
+    connection: Connection, run_id: RunId, operations: Iterable[MetadataOperation]
+) -> bool:
+    """Carry operations out on a run's metadata, however many others do so meanwhile.
+
+    Returns False when there is no such run, or it ended more than ten minutes
+    ago. Raises ``TooLarge`` when the metadata would outgrow its limit; then
+    nothing is changed.
+    """
+    # Holds the row until the commit; SQLite, which knows no such clause, has one writer anyway.
+    row = connection.execute(
+        sa.select(runs.c.metadata).where(runs.c.id == run_id, _is_open()).with_for_update()
+    ).first()
+    if row is None:
+        return False
+    values: dict[str, Any] = msgspec.json.decode(row.metadata or "{}")
+    for operation in operations:
+        operation.change(values)
+    text = msgspec.json.encode(values)
+    if len(text) > MOST_METADATA_BYTES:
+        raise TooLarge(
+            f"the metadata of run {run_id} would take {len(text)} bytes of at most "
+            f"{MOST_METADATA_BYTES}: keep large things in files"
+        )
+    connection.execute(
+        sa.update(runs)
+        .where(runs.c.id == run_id)
+        .values(metadata=text.decode(), updated_at=now_ms())
+    )
+    return True
+
+
+def _is_open() -> sa.ColumnElement[bool]:
+    return sa.or_(
+        runs.c.status.not_in([status.value for status in FINAL]),
+        runs.c.finished_at > now_ms() - OPEN_AFTER_END_MS,
+    )
+
+
+def _as_list(held: Any) -> list[Any]:
+    if held is None:
+        return []
+    return held if isinstance(held, list) else [held]
+
+
+def _as_number(held: Any) -> float:
+    return held if isinstance(held, (int, float)) and not isinstance(held, bool) else 0
