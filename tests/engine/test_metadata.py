@@ -9,7 +9,7 @@ from backline.runtime.messages import MetadataChanged
 
 
 def changed(held: dict[str, Any], *operations: tuple[Any, ...]) -> dict[str, Any]:
-    metadata = LiveMetadata(dict(held), lambda _: None)
+    metadata = LiveMetadata(dict(held))
     for operation in operations:
         metadata.change(MetadataChanged(*operation))
     return metadata.values
@@ -35,23 +35,21 @@ def test_operations(held: dict[str, Any], operation: tuple[Any, ...], expected: 
 
 
 def test_only_changes_are_written() -> None:
-    """A flush without a change writes nothing."""
-    written: list[dict[str, Any]] = []
-    metadata = LiveMetadata({}, lambda values: written.append(dict(values)))
-    metadata.flush()
+    """What was taken to be written is not taken again, and nothing before a change."""
+    metadata = LiveMetadata({})
+    before = metadata.take()
     metadata.change(MetadataChanged("set", "a", 1))
-    metadata.flush()
-    metadata.flush()
-    assert written == [{"a": 1}]
+    assert (before, metadata.take(), metadata.take()) == (None, {"a": 1}, None)
 
 
-def test_the_first_change_is_due_at_once_and_the_next_later() -> None:
+def test_the_first_change_is_due_soon_and_the_next_later() -> None:
     """Progress is written soon, and not more often than the interval says."""
-    metadata = LiveMetadata({}, lambda _: None)
+    metadata = LiveMetadata({})
     assert metadata.due_seconds() is None
     metadata.change(MetadataChanged("set", "a", 1))
-    assert metadata.due_seconds() == 0
-    metadata.flush()
+    first_seconds = metadata.due_seconds()
+    metadata.take()
     metadata.change(MetadataChanged("set", "a", 2))
-    due_seconds = metadata.due_seconds()
-    assert due_seconds is not None and 0 < due_seconds <= 0.2
+    later_seconds = metadata.due_seconds()
+    assert first_seconds is not None and first_seconds <= 0.025
+    assert later_seconds is not None and 0 < later_seconds <= 0.2

@@ -14,9 +14,11 @@ from backline.db import Database
 from backline.engine import Bell, Dispatch, RunQueue
 from backline.engine.timekeeper import Timekeeper
 from backline.errors import NotFound
-from backline.runs import Run, queries, schedules
+from backline.ids import new_id
+from backline.runs import Run, Worker, catalog, queries, schedules
 from backline.runs.cron import next_fire
 from backline.runs.tables import schedules as table
+from backline.sdk import Cron, Scheduled, TaskFacts
 
 MINUTE_MS = 60_000
 
@@ -69,6 +71,23 @@ def test_a_fire_makes_one_run_however_many_keep_time(
     shown = msgspec.json.decode(run.schedule or "")
     assert shown["id"] == schedule.id and shown["deduplicationKey"] == "digest/42"
     assert shown["generator"]["expression"] == "* * * * *"
+    assert shown["generator"]["description"] == "every minute"
+
+
+def test_the_payload_has_real_dates_for_its_task(
+    database: Database, timekeepers: list[Timekeeper]
+) -> None:
+    """The second fire names the first; a task that asks for ``Scheduled`` gets dates."""
+    schedule = scheduled(database, timezone="Europe/Berlin")
+    first = overdue(database, schedule, MINUTE_MS)
+    timekeepers[0].look()
+    overdue(database, schedule, MINUTE_MS)
+    timekeepers[0].look()
+    run = runs_of(database)[0]
+    fired = msgspec.convert(msgspec.json.decode(run.payload or ""), Scheduled)
+    assert fired.last_timestamp is not None and fired.timezone == "Europe/Berlin"
+    assert round(fired.last_timestamp.timestamp() * 1000) == first
+    assert fired.type == "IMPERATIVE" and fired.upcoming[0] > fired.timestamp
 
 
 @pytest.mark.parametrize("away_ms", [5 * MINUTE_MS, 3 * 24 * 60 * MINUTE_MS])
@@ -117,3 +136,72 @@ def test_a_removed_schedule_is_gone(database: Database) -> None:
         with pytest.raises(NotFound, match=schedule.id):
             schedules.find(connection, schedule.id)
         assert schedules.of_account(connection, "alice") == []
+
+
+def announced(database: Database, *tasks: TaskFacts, account_id: str = "house") -> None:
+    """Let a worker that starts now announce these tasks."""
+    worker = Worker(new_id("worker"), "host", "1:1", "v1", 1, now_ms(), now_ms())
+    with database.exclusive() as connection:
+        catalog.announce(connection, worker, tasks)
+        for facts in tasks:
+            schedules.declare(connection, facts, account_id, "prod")
+
+
+def declared(database: Database) -> list[schedules.Schedule]:
+    with database.read() as connection:
+        return schedules.of_account(connection, "house")
+
+
+DIGEST = TaskFacts(identifier="digest", cron=Cron("0 9 * * 1", "Europe/Berlin"))
+
+
+def test_a_declared_schedule_is_made_once_whoever_announces_it(database: Database) -> None:
+    """Two workers announce the task; one schedule says so."""
+    announced(database, DIGEST)
+    announced(database, DIGEST)
+    (schedule,) = declared(database)
+    assert (schedule.cron, schedule.timezone) == ("0 9 * * 1", "Europe/Berlin")
+    assert schedule.is_declared and schedule.deduplication_key == "digest"
+    assert schedule.environment == "prod" and schedule.next_fire_at
+
+
+def test_announcing_again_keeps_what_was_missed_and_what_rests(database: Database) -> None:
+    """A restart neither skips a fire that is due nor wakes what an operator put to rest."""
+    announced(database, DIGEST)
+    (schedule,) = declared(database)
+    missed = overdue(database, schedule, 8 * 24 * 60 * MINUTE_MS)
+    announced(database, DIGEST)
+    assert declared(database)[0].next_fire_at == missed
+    with database.write() as connection:
+        schedules.switch(connection, schedule.id, is_active=False)
+    announced(database, DIGEST)
+    changed = msgspec.structs.replace(DIGEST, cron=Cron("0 7 * * *"))
+    announced(database, changed)
+    (resting,) = declared(database)
+    assert resting.next_fire_at is None and resting.cron == "0 7 * * *"
+
+
+def test_a_declared_schedule_follows_the_code(
+    database: Database, timekeepers: list[Timekeeper]
+) -> None:
+    """Another line changes it, and its runs say who made them; without a line it is gone."""
+    announced(database, DIGEST)
+    announced(database, msgspec.structs.replace(DIGEST, cron=Cron("* * * * *")))
+    (schedule,) = declared(database)
+    overdue(database, schedule, MINUTE_MS)
+    timekeepers[0].look()
+    with database.read() as connection:
+        (made,) = queries.newest_runs(connection, "house", 10)
+        run = queries.find_run(connection, made.id)
+    assert run is not None
+    assert msgspec.json.decode(run.payload or "")["type"] == "DECLARATIVE"
+    announced(database, TaskFacts(identifier="digest"))
+    assert declared(database) == []
+
+
+def test_a_changed_schedule_that_rests_goes_on_resting(database: Database) -> None:
+    """An upsert by the same key does not wake it."""
+    schedule = scheduled(database, deduplication_key="daily")
+    with database.write() as connection:
+        schedules.switch(connection, schedule.id, is_active=False)
+    assert scheduled(database, deduplication_key="daily", cron="0 9 * * *").next_fire_at is None

@@ -5,9 +5,11 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from dbos import DBOS, _queue
+from dbos import DBOS, _core, _queue
 
-from backline.engine.wakeup import LONGEST_POLL_SECONDS, Bell
+from backline.engine.wakeup import LONGEST_POLL_SECONDS, Bell, _RingingWorkflows
+
+SLEEPER = "queue-worker-runs"
 
 
 @pytest.fixture
@@ -20,7 +22,9 @@ def stop() -> Iterator[threading.Event]:
 def sleeper(stop: threading.Event, timeout_seconds: float) -> tuple[threading.Thread, list[bool]]:
     """Start a thread that sleeps once, as DBOS's queue threads do."""
     answers: list[bool] = []
-    thread = threading.Thread(target=lambda: answers.append(stop.wait(timeout=timeout_seconds)))
+    thread = threading.Thread(
+        target=lambda: answers.append(stop.wait(timeout=timeout_seconds)), name=SLEEPER
+    )
     thread.start()
     return thread, answers
 
@@ -29,23 +33,39 @@ def test_dbos_sleeps_where_the_bell_hangs() -> None:
     """A release of DBOS whose queue threads sleep elsewhere shows here first."""
     assert "stop_event.wait(timeout=polling_interval" in inspect.getsource(_queue)
     assert next(iter(inspect.signature(_queue.queue_worker_thread).parameters)) == "stop_event"
+    assert 'name=f"queue-worker-{queue_name}"' in inspect.getsource(_queue.queue_thread)
+
+
+def test_dbos_counts_a_workflow_until_its_record_is_written() -> None:
+    """The entry that holds a slot is released last, through the method that rings."""
+    source = inspect.getsource(_core._execute_workflow_wthread)
+    assert source.index(".then(") < source.index("entry.release()")
+    assert "self._active_workflows_set" in inspect.getsource(DBOS.__init__)
+    assert "_remove(" in inspect.getsource(_core.ActiveWorkflowEntry.release)
+
+
+def test_a_slot_that_gets_free_rings(stop: threading.Event) -> None:
+    """The queue is looked at again as soon as something that was executed is done."""
+    bell = Bell()
+    listen = bell.listener(stop)
+    executing = _RingingWorkflows(bell)
+    entry = executing.add("run_1", "runs")
+    entry.release()
+    assert executing.count_for_queue("runs") == 0
+    assert listen(LONGEST_POLL_SECONDS) is False
 
 
 def test_dbos_adds_its_events_before_its_threads_sleep() -> None:
-    """Events hear the bell from the moment they are on the instance's list."""
+    """Events hear the bell from the moment they are on the instance's list, so none sleeps deaf."""
     source = inspect.getsource(DBOS._launch)
     adds = source.index("self.background_thread_stop_events.append(evt)")
     assert adds < source.index("target=queue_thread, args=(evt, self)")
-    bell, event = Bell(), threading.Event()
-    bell.hearing_events().append(event)
-    bell.ring()
-    assert event.wait(timeout=LONGEST_POLL_SECONDS) is False
 
 
 def test_a_ring_ends_the_sleep(stop: threading.Event) -> None:
     """A queue thread wakes when the bell rings, and is not told to stop."""
     bell = Bell()
-    bell.hang_on(stop)
+    bell.hang_on(stop, frozenset({threading.current_thread().name, SLEEPER}))
     thread, answers = sleeper(stop, LONGEST_POLL_SECONDS)
     bell.ring()
     thread.join()
@@ -55,7 +75,7 @@ def test_a_ring_ends_the_sleep(stop: threading.Event) -> None:
 def test_a_ring_while_nobody_sleeps_is_heard_later(stop: threading.Event) -> None:
     """A run triggered while the queue thread is busy is not slept through."""
     bell = Bell()
-    bell.hang_on(stop)
+    bell.hang_on(stop, frozenset({threading.current_thread().name, SLEEPER}))
     bell.ring()
     assert stop.wait(timeout=LONGEST_POLL_SECONDS) is False
 
@@ -63,7 +83,7 @@ def test_a_ring_while_nobody_sleeps_is_heard_later(stop: threading.Event) -> Non
 def test_a_ring_is_heard_once(stop: threading.Event) -> None:
     """After a ring the thread sleeps again."""
     bell = Bell()
-    bell.hang_on(stop)
+    bell.hang_on(stop, frozenset({threading.current_thread().name, SLEEPER}))
     bell.ring()
     stop.wait(timeout=LONGEST_POLL_SECONDS)
     thread, answers = sleeper(stop, 0.05)
@@ -71,18 +91,23 @@ def test_a_ring_is_heard_once(stop: threading.Event) -> None:
     assert answers == [False] and not stop.is_set()
 
 
-def test_a_delayed_ring_comes(stop: threading.Event) -> None:
-    """A slot that is being left wakes the queue a moment later."""
+def test_other_threads_sleep_on(stop: threading.Event) -> None:
+    """DBOS's threads for other things share the event and do not hear the bell."""
     bell = Bell()
-    bell.hang_on(stop)
-    bell.ring_soon()
-    assert stop.wait(timeout=LONGEST_POLL_SECONDS) is False
+    bell.hang_on(stop, frozenset({"queue-worker-others"}))
+    thread, answers = sleeper(stop, LONGEST_POLL_SECONDS)
+    bell.ring()
+    thread.join(timeout=0.1)
+    assert thread.is_alive()
+    stop.set()
+    thread.join()
+    assert answers == [True]
 
 
 def test_long_sleepers_are_left_alone(stop: threading.Event) -> None:
-    """A ring does not wake threads that are no queue threads."""
+    """A ring does not end a sleep that is longer than any poll."""
     bell = Bell()
-    bell.hang_on(stop)
+    bell.hang_on(stop, frozenset({threading.current_thread().name, SLEEPER}))
     thread, answers = sleeper(stop, LONGEST_POLL_SECONDS * 10)
     bell.ring()
     assert thread.is_alive()

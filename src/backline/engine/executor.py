@@ -23,15 +23,14 @@ from backline.db import Database
 from backline.engine.dispatch import Dispatch
 from backline.engine.kin import Kin, answer_at_once
 from backline.engine.leash import Leash
-from backline.engine.log import LiveLog
-from backline.engine.metadata import LiveMetadata
+from backline.engine.notes import Notes
 from backline.engine.session import Desk, Outcome, Session
 from backline.engine.steps import StepRecord
 from backline.engine.verdict import Death, End, Fault, Price, Stopped, Verdict
 from backline.engine.wakeup import Bell
 from backline.errors import RunLost
 from backline.ids import RunId
-from backline.runs import Attempt, LogLine, Run, Wait, ledger, queries
+from backline.runs import Attempt, Run, Wait, ledger, queries
 from backline.runtime import Channel, ChannelClosed, Child, Zygote
 from backline.runtime import messages as say
 from backline.sdk import DEFAULT_MACHINE, MACHINES, Machine, RunFacts, TaskFacts
@@ -44,6 +43,17 @@ class HandedBack(BaseException):
 
     Not an ``Exception``: the engine must neither record nor retry it.
     """
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """A run that this worker may perform now, and what is known of it from before."""
+
+    run: Run
+    attempt: Attempt
+    steps: dict[str, str]
+    """The values of its finished steps, JSON text by key."""
+    last_line: int
+    """The number of its newest log line."""
 
 
 class Executor:
@@ -85,9 +95,9 @@ class Executor:
         with self._slots:
             if self.is_stopping:
                 raise HandedBack
-            claimed = self._claim(run_id)
-            if claimed is not None:
-                self._try(*claimed)
+            claim = self._claim(run_id)
+            if claim is not None:
+                self._try(claim)
 
     def check_memory(self) -> None:
         """Kill the runs that use more memory than their machine has."""
@@ -107,40 +117,51 @@ class Executor:
         if leash is not None:
             leash.pull("canceled")
 
-    def _claim(self, run_id: RunId) -> tuple[Run, Attempt] | None:
+    def _claim(self, run_id: RunId) -> Claim | None:
         with self._database.write() as connection:
             attempt = ledger.start_attempt(connection, run_id, self._worker_id, self.version)
             run = queries.find_run(connection, run_id)
-        return None if attempt is None or run is None else (run, attempt)
+            if attempt is None or run is None:
+                return None
+            if attempt.number == 1 and run.admission_count == 1:
+                return Claim(run, attempt, {}, 0)
+            steps = queries.steps_of(connection, run_id)
+            return Claim(run, attempt, steps, queries.last_log_number(connection, run_id))
 
-    def _try(self, run: Run, attempt: Attempt) -> None:
+    def _try(self, claim: Claim) -> None:
         """Let a process perform the run, and record what came of it."""
-        active = stopwatch()
+        run, active = claim.run, stopwatch()
+        notes = Notes(self._database, run, claim.attempt, claim.last_line)
         end: End | Wait
         try:
-            end = self._converse(run, attempt)
+            end = self._converse(claim, notes)
         except RunLost:
             return
+        except HandedBack:
+            notes.flush()
+            raise
         except Exception as fault:
             log.exception("run %s met a fault of backline's own", run.id)
             end = Fault(
                 f"backline itself failed ({type(fault).__name__}): the worker's log says more"
             )
         if isinstance(end, Wait):
-            self._freeze(run, attempt, end, active())
+            self._freeze(run, claim.attempt, notes, end, active())
         else:
-            self._settle(run, attempt, end, active())
+            self._settle(run, claim.attempt, notes, end, active())
 
-    def _settle(self, run: Run, attempt: Attempt, end: End, active_ms: int) -> None:
+    def _settle(self, run: Run, attempt: Attempt, notes: Notes, end: End, active_ms: int) -> None:
         verdict = Verdict(self._facts(run), self._machine(run), self._price, self._random)
         ending = verdict.on(run, end, active_ms)
         with self._database.exclusive() as connection:
+            notes.write(connection)
             if ledger.end_attempt(connection, run.id, attempt.id, attempt.worker_id, ending):
                 self._dispatch.after_end(connection, run)
         self._bell.ring()
 
-    def _freeze(self, run: Run, attempt: Attempt, wait: Wait, active_ms: int) -> None:
+    def _freeze(self, run: Run, attempt: Attempt, notes: Notes, wait: Wait, active_ms: int) -> None:
         with self._database.exclusive() as connection:
+            notes.write(connection)
             frozen = ledger.freeze(
                 connection,
                 run.id,
@@ -158,32 +179,33 @@ class Executor:
             self._dispatch.after_end(connection, run)
         self._bell.ring()
 
-    def _converse(self, run: Run, attempt: Attempt) -> End | Wait:
+    def _converse(self, claim: Claim, notes: Notes) -> End | Wait:
         """Return what the child said at its end, how it died, or what the run waits for."""
-        workdir = self._workroom / attempt.id
+        run = claim.run
+        workdir = self._workroom / claim.attempt.id
         workdir.mkdir(mode=0o700, parents=True, exist_ok=True)
         child = self._zygote.fork()
         channel = Channel(child.link, say.FromChild)
         leash = Leash(child, self._seconds_left(run), self._machine(run).memory_bytes)
         self._leashes[run.id] = leash
         try:
-            outcome = self._listen(run, attempt, channel, child, workdir)
+            outcome = self._listen(claim, notes, channel, child, workdir)
         finally:
             del self._leashes[run.id]
             leash.release()
             child.kill()
             channel.close()
-            shutil.rmtree(workdir, ignore_errors=True)
+            _clear_away(workdir)
         return outcome if leash.reason is None else Stopped(leash.reason)
 
     def _listen(
-        self, run: Run, attempt: Attempt, channel: Channel, child: Child, workdir: Path
+        self, claim: Claim, notes: Notes, channel: Channel, child: Child, workdir: Path
     ) -> Outcome | Death:
+        run, attempt = claim.run, claim.attempt
         session = Session(
             channel,
-            StepRecord(self._database, attempt),
-            self._metadata(run, attempt),
-            self._log(run, attempt),
+            StepRecord(self._database, attempt, claim.steps),
+            notes,
             self._desk_of(run),
             Kin(self._database, self._dispatch, run, attempt, self._bell),
             workdir,
@@ -195,21 +217,6 @@ class Executor:
             if self.is_stopping:
                 raise HandedBack from death
             return Death(f"the process of the run ended {child.ending} before the task returned")
-
-    def _metadata(self, run: Run, attempt: Attempt) -> LiveMetadata:
-        def write(values: dict[str, object]) -> None:
-            with self._database.write() as connection:
-                ledger.write_metadata(connection, run.id, attempt.id, attempt.worker_id, values)
-
-        return LiveMetadata(msgspec.json.decode(run.metadata or "{}"), write)
-
-    def _log(self, run: Run, attempt: Attempt) -> LiveLog:
-        def write(lines: list[LogLine]) -> None:
-            with self._database.write() as connection:
-                ledger.write_log(connection, run.id, attempt.id, attempt.worker_id, lines)
-
-        with self._database.read() as connection:
-            return LiveLog(queries.last_log_number(connection, run.id), write)
 
     def _start(self, run: Run, attempt: Attempt, workdir: Path) -> say.Start:
         facts = RunFacts(
@@ -240,3 +247,11 @@ class Executor:
             declared = self._facts(run).max_duration_seconds
             longest_ms = None if declared is None else round(declared * 1000)
         return None if longest_ms is None else max(0.0, (longest_ms - run.duration_ms) / 1000)
+
+
+def _clear_away(folder: Path) -> None:
+    """Remove a run's folder; most runs left it empty, and one call is enough for those."""
+    try:
+        folder.rmdir()
+    except OSError:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from backline.clock import now_ms, stopwatch
 from backline.runs import LogLine
 
@@ -18,9 +16,8 @@ MOST_CHARACTERS = 8 * 1024 * 1024
 class LiveLog:
     """The lines of one attempt, numbered on from those of earlier ones."""
 
-    def __init__(self, last_number: int, write: Callable[[list[LogLine]], object]) -> None:
+    def __init__(self, last_number: int) -> None:
         self._number = last_number
-        self._write = write
         self._waiting: list[LogLine] = []
         self._waiting_characters = 0
         self._said_characters = 0
@@ -40,17 +37,16 @@ class LiveLog:
         clean = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
         self._waiting.append(LogLine(self._number, now_ms(), stream, clean))
         self._waiting_characters += len(clean)
-        if self._waiting_characters > MOST_WAITING_CHARACTERS:
-            self.flush()
 
     def due_seconds(self) -> float | None:
         """Return how long the next write may wait; None when there is nothing to write."""
         if not self._waiting:
             return None
+        if self._waiting_characters > MOST_WAITING_CHARACTERS:
+            return 0.0
         return max(0, WRITE_INTERVAL_MS - self._waited_ms()) / 1000
 
-    def flush(self) -> None:
-        """Write what waits."""
-        if self._waiting:
-            lines, self._waiting, self._waiting_characters = self._waiting, [], 0
-            self._write(lines)
+    def take(self) -> list[LogLine]:
+        """Return the lines that wait for being written now."""
+        lines, self._waiting, self._waiting_characters = self._waiting, [], 0
+        return lines

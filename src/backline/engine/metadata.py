@@ -10,16 +10,18 @@ from backline.runtime import messages as say
 
 WRITE_INTERVAL_MS = 200
 """Progress is for eyes, and each write is a transaction: five a second are enough."""
+FIRST_WRITE_MS = 25
+"""The first change is shown soon; a run shorter than this writes its metadata with its end."""
 
 
 class LiveMetadata:
     """What the task has said so far, and what of it the ledger does not know yet."""
 
-    def __init__(self, values: dict[str, Any], write: Callable[[dict[str, Any]], object]) -> None:
+    def __init__(self, values: dict[str, Any]) -> None:
         self.values = values
-        self._write = write
         self._is_changed = False
-        self._since_write: Callable[[], int] | None = None
+        self._is_written = False
+        self._waited_ms: Callable[[], int] = stopwatch()
 
     def change(self, message: say.MetadataChanged) -> None:
         """Carry out one operation of the task."""
@@ -33,22 +35,24 @@ class LiveMetadata:
                 self.values[message.key] = _as_number(held) + message.value
             case "delete":
                 self.values.pop(message.key, None)
+        if not self._is_written and not self._is_changed:
+            self._waited_ms = stopwatch()
         self._is_changed = True
 
     def due_seconds(self) -> float | None:
         """Return how long the next write may wait; None when there is nothing to write."""
         if not self._is_changed:
             return None
-        if self._since_write is None:
-            return 0.0
-        return max(0, WRITE_INTERVAL_MS - self._since_write()) / 1000
+        interval_ms = WRITE_INTERVAL_MS if self._is_written else FIRST_WRITE_MS
+        return max(0, interval_ms - self._waited_ms()) / 1000
 
-    def flush(self) -> None:
-        """Write what changed, now."""
-        if self._is_changed:
-            self._is_changed = False
-            self._since_write = stopwatch()
-            self._write(self.values)
+    def take(self) -> dict[str, Any] | None:
+        """Return all values for being written now; None when nothing changed since."""
+        if not self._is_changed:
+            return None
+        self._is_changed, self._is_written = False, True
+        self._waited_ms = stopwatch()
+        return self.values
 
 
 def _as_list(held: Any) -> list[Any]:

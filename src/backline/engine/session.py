@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from backline.engine.kin import Kin
-from backline.engine.log import LiveLog
-from backline.engine.metadata import LiveMetadata
+from backline.engine.notes import Notes
 from backline.errors import BacklineError
 from backline.ids import FileId
 from backline.runs import Wait
@@ -44,16 +43,6 @@ class Desk(Protocol):
         """
 
 
-class Notes(Protocol):
-    """What is collected while the child speaks, and written in intervals."""
-
-    def due_seconds(self) -> float | None:
-        """Return how long the next write may wait; None when there is nothing to write."""
-
-    def flush(self) -> None:
-        """Write what waits."""
-
-
 class Session:
     """The supervisor's half of the conversation with one child."""
 
@@ -61,8 +50,7 @@ class Session:
         self,
         channel: Channel,
         steps: Steps,
-        metadata: LiveMetadata,
-        log: LiveLog,
+        notes: Notes,
         desk: Desk,
         kin: Kin,
         workdir: Path,
@@ -70,48 +58,35 @@ class Session:
         self._channel = channel
         self._kin = kin
         self._steps = steps
-        self._metadata = metadata
-        self._log = log
+        self._notes = notes
         self._desk = desk
         self._workdir = workdir
-        self._notes: tuple[Notes, ...] = (metadata, log)
 
     def converse(self, start: say.Start) -> Outcome:
         """Let the child perform the run and return its outcome.
 
-        Raises `ChannelClosed` when the child dies before it says one.
+        What the child noted last is left to the caller to write. Raises
+        `ChannelClosed` when the child dies before it says an outcome.
         """
         self._channel.send(start)
-        try:
-            while True:
-                message = self._next()
-                if isinstance(message, (say.Returned, say.Raised)):
-                    return message
-                if isinstance(message, (say.TriggerAsked, say.WaitAsked)):
-                    wait = self._let_wait(message)
-                    if wait is not None:
-                        return wait
-                else:
-                    self._answer(message)
-        finally:
-            for notes in self._notes:
-                notes.flush()
+        while True:
+            message = self._next()
+            if isinstance(message, (say.Returned, say.Raised)):
+                return message
+            if isinstance(message, (say.TriggerAsked, say.WaitAsked)):
+                wait = self._let_wait(message)
+                if wait is not None:
+                    return wait
+            else:
+                self._answer(message)
 
     def _next(self) -> say.FromChild:
         """Wait for the child, writing notes when they fall due meanwhile."""
-        while (due_seconds := self._write_due()) is not None:
+        while (due_seconds := self._notes.write_due()) is not None:
             if self._channel.has_news(due_seconds):
                 break
         message: say.FromChild = self._channel.receive()
         return message
-
-    def _write_due(self) -> float | None:
-        """Write the notes that are due and return how long the others may wait."""
-        for notes in self._notes:
-            if notes.due_seconds() == 0:
-                notes.flush()
-        waits = [notes.due_seconds() for notes in self._notes]
-        return min((seconds for seconds in waits if seconds is not None), default=None)
 
     def _let_wait(self, message: say.TriggerAsked | say.WaitAsked) -> Wait | None:
         """Answer what may have to be waited for; return what for, when it has."""
@@ -130,9 +105,9 @@ class Session:
     def _answer(self, message: say.FromChild) -> None:
         match message:
             case say.MetadataChanged():
-                self._metadata.change(message)
+                self._notes.metadata.change(message)
             case say.Said(stream, text):
-                self._log.add(stream, text)
+                self._notes.log.add(stream, text)
             case say.StepAsked(key):
                 self._channel.send(
                     say.StepKnown(self._steps[key]) if key in self._steps else say.StepNeeded()

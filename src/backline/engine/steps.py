@@ -13,17 +13,16 @@ import msgspec
 
 from backline.db import Database
 from backline.errors import RunLost
-from backline.runs import Attempt, ledger, queries
+from backline.runs import Attempt, ledger
 
 
 class StepRecord:
-    """What the run has finished so far, as one attempt sees and extends it."""
+    """What the run has finished so far, JSON text by key, as one attempt sees and extends it."""
 
-    def __init__(self, database: Database, attempt: Attempt) -> None:
+    def __init__(self, database: Database, attempt: Attempt, values: dict[str, str]) -> None:
         self._database = database
         self._attempt = attempt
-        with database.read() as connection:
-            self._values = queries.steps_of(connection, attempt.run_id)
+        self._values = values
 
     def __contains__(self, key: str) -> bool:
         return key in self._values

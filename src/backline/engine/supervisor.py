@@ -11,13 +11,13 @@ import logging
 import os
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig
 
 from backline.clock import now_ms
-from backline.db import Database
+from backline.db import Connection, Database
 from backline.engine.dispatch import Dispatch
 from backline.engine.executor import Executor
 from backline.engine.queue import SERIALIZER, WORKFLOW, WORKFLOW_VERSION, RunQueue, queue_names
@@ -27,9 +27,11 @@ from backline.engine.session import Desk
 from backline.engine.timekeeper import Timekeeper
 from backline.engine.verdict import Price
 from backline.engine.wakeup import Bell
+from backline.errors import SetupError
 from backline.ids import new_id
-from backline.runs import Run, Worker, catalog, queries
+from backline.runs import Run, Worker, catalog, queries, schedules
 from backline.runtime import Zygote
+from backline.sdk import TaskFacts
 from backline.settings import Settings, environment_of_tasks
 
 log = logging.getLogger(__name__)
@@ -106,22 +108,20 @@ class Supervisor:
             "scheduler_polling_interval_sec": 300.0,
         }
         engine = DBOS(config=config)
-        engine.background_thread_stop_events = self._bell.hearing_events()
+        # Without this a worker would also take what is bound to other versions.
+        listened = queue_names(self._executor.version)
+        self._bell.wake_engine(engine, listened)
         self._register_workflow()
         self._queue.set_up(self._settings.slots, self._executor.version)
-        # Without this a worker would also take what is bound to other versions.
-        DBOS.listen_queues(queue_names(self._executor.version))
+        DBOS.listen_queues(listened)
         DBOS.launch()
 
     def _register_workflow(self) -> None:
-        executor, bell = self._executor, self._bell
+        executor = self._executor
 
         @DBOS.workflow(name=WORKFLOW)
         def perform(run_id: str) -> None:
-            try:
-                executor.perform(run_id)
-            finally:
-                bell.ring_soon()
+            executor.perform(run_id)
 
     def _announce(self) -> None:
         host, process = this_process()
@@ -138,8 +138,19 @@ class Supervisor:
         tasks = self._zygote.tasks
         with self._database.exclusive() as connection:
             catalog.announce(connection, worker, tasks.values())
+            self._declare_schedules(connection, tasks.values())
             self._dispatch.admit(connection, list(tasks))
         self._bell.ring()
+
+    def _declare_schedules(self, connection: Connection, tasks: Collection[TaskFacts]) -> None:
+        account_id = self._settings.schedule_account
+        for facts in tasks:
+            if facts.cron is not None and not account_id:
+                raise SetupError(
+                    f"task {facts.identifier!r} declares a schedule, and nobody says whose its runs"
+                    " are: set BACKLINE_SCHEDULE_ACCOUNT to the id of an account"
+                )
+            schedules.declare(connection, facts, account_id, self._settings.environment)
 
     def _beat(self) -> None:
         while not self._stopped.wait(HEARTBEAT_SECONDS):

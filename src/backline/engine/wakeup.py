@@ -2,9 +2,10 @@
 
 DBOS's queue threads sleep in ``stop_event.wait(timeout)`` on events that the
 instance lists in ``background_thread_stop_events``. Those events get a ``wait``
-that also returns when a bell rings. Polling stays as the safety net: if a
-release of DBOS sleeps elsewhere, runs merely start a poll later, and the test
-beside this file fails.
+that also returns when a bell rings, and the instance's list of executing
+workflows rings it when one leaves, for then a slot is free. Polling stays as
+the safety net: if a release of DBOS does otherwise, runs merely start a poll
+later, and the tests beside this file fail.
 """
 
 from __future__ import annotations
@@ -12,13 +13,16 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
+
+from dbos import DBOS
+from dbos._core import ActiveWorkflowById
 
 LONGEST_POLL_SECONDS = 5.0
-"""Whoever sleeps longer than this is no queue thread and is left alone."""
+"""Whoever sleeps longer than this waits for something else than work."""
 
-
-SLOT_FREED_SECONDS = 0.005
-"""After a run ends DBOS writes its own record before the slot counts as free."""
+QUEUE_THREAD = "queue-worker-{queue}"
+"""DBOS's name for the thread that polls a queue."""
 
 
 class Bell:
@@ -27,7 +31,6 @@ class Bell:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._rings = 0
-        self._ring_due: float | None = None
         self.on_ring: Callable[[], object] | None = None
         """Passes the ring on to other processes."""
 
@@ -43,23 +46,24 @@ class Bell:
             self._rings += 1
             self._changed.notify_all()
 
-    def ring_soon(self) -> None:
-        """Wake the queue threads when a slot that is being left is free."""
-        with self._changed:
-            self._ring_due = self._ring_due or time.monotonic() + SLOT_FREED_SECONDS
-            self._changed.notify_all()
+    def hang_on(self, event: threading.Event, thread_names: frozenset[str]) -> None:
+        """Let the threads of these names that sleep on this event hear the bell."""
+        wait_for_stop, wait = event.wait, self._waiter(event)
 
-    def hang_on(self, event: threading.Event) -> None:
-        """Let whoever sleeps on this event hear the bell."""
-        event.wait = self._waiter(event)  # type: ignore[method-assign, assignment]
+        def hear(timeout: float | None = None) -> bool:
+            is_listener = threading.current_thread().name in thread_names
+            return (wait if is_listener else wait_for_stop)(timeout)
 
-    def hearing_events(self) -> list[threading.Event]:
-        """Return a list whose events hear the bell from when they are added to it.
+        event.wait = hear  # type: ignore[method-assign]
 
-        DBOS adds an event before it starts the thread that sleeps on it, so
-        not even the first sleep is deaf.
+    def wake_engine(self, engine: DBOS, queues: list[str]) -> None:
+        """Let DBOS poll these queues when the bell rings, and whenever a slot is free.
+
+        To be called before the engine is launched.
         """
-        return _HearingEvents(self)
+        names = frozenset(QUEUE_THREAD.format(queue=queue) for queue in queues)
+        engine.background_thread_stop_events = _HearingEvents(self, names)
+        engine._active_workflows_set = _RingingWorkflows(self)
 
     def listener(self, stop: threading.Event) -> Callable[[float], bool]:
         """Return a sleep for one thread of our own, ended by a ring; it tells whether to stop."""
@@ -83,22 +87,34 @@ class Bell:
         """Sleep until a ring that was not heard yet. Returns the number of rings so far."""
         deadline = time.monotonic() + timeout_seconds
         with self._changed:
-            while not stop.is_set() and (now := time.monotonic()) < deadline:
-                if self._ring_due is not None and self._ring_due <= now:
-                    self._ring_due = None
-                    self._rings += 1
-                    self._changed.notify_all()
-                if self._rings != heard:
+            while self._rings == heard and not stop.is_set():
+                seconds_left = deadline - time.monotonic()
+                if seconds_left <= 0:
                     break
-                self._changed.wait(min(deadline, self._ring_due or deadline) - now)
+                self._changed.wait(seconds_left)
             return self._rings
 
 
 class _HearingEvents(list[threading.Event]):
+    """DBOS adds an event before it starts the threads that sleep on it: not even the first is deaf."""
+
+    def __init__(self, bell: Bell, thread_names: frozenset[str]) -> None:
+        super().__init__()
+        self._bell = bell
+        self._thread_names = thread_names
+
+    def append(self, event: threading.Event) -> None:
+        self._bell.hang_on(event, self._thread_names)
+        super().append(event)
+
+
+class _RingingWorkflows(ActiveWorkflowById):
+    """What DBOS executes; it counts against the slots until DBOS has written its own record."""
+
     def __init__(self, bell: Bell) -> None:
         super().__init__()
         self._bell = bell
 
-    def append(self, event: threading.Event) -> None:
-        self._bell.hang_on(event)
-        super().append(event)
+    def _remove(self, key: str, bucket: Any) -> None:
+        super()._remove(key, bucket)
+        self._bell.ring_here()

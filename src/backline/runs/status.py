@@ -11,7 +11,7 @@
                      └──► (anything not final) ─► canceled
 
 A final status never changes. Every move is a conditional update in
-``ledger.py``: the row changes only where it is still as it was seen.
+``ledger/moves.py``: the row changes only where it is still as it was seen.
 """
 
 from __future__ import annotations
