@@ -30,7 +30,7 @@ class Gradient:
 class Patch:
     """A white square in the middle, for a caption."""
 
-    def blend(self, into: Planes) -> None:
+    def draw(self, index: int, into: Planes) -> None:
         into.y[900:1000, 500:600] = 235
 
 

@@ -153,6 +153,47 @@ def test_the_same_order_makes_the_same_bytes(
     assert film_of(again).read_bytes() == film_of(made).read_bytes()
 
 
+SUNG = "[00:01.00]<00:01.00>First <00:01.60>words\n[00:03.00]<00:03.00>second <00:03.50>words"
+
+
+def test_words_are_shown_as_they_are_sung(files: dict[str, Path], tmp_path: Path) -> None:
+    """Karaoke: before the first line the film is free, then the caption's part of it changes word by word."""
+    made = run(files, tmp_path, lyrics=SUNG, captionMode="karaoke", template="album-record-store")
+    assert made.output["captionText"] == "First words\nsecond words"
+    assert made.steps["caption"]["mode"] == "karaoke"
+    with av.open(str(film_of(made))) as container:
+        frames = [frame.to_ndarray()[280:420, 190:890] for frame in container.decode(video=0)]
+    before, first, later = (frames[round((t - 0.5) * 30)].astype(int) for t in (0.6, 1.3, 1.9))
+    assert (first > 200).mean() > (before > 200).mean() + 0.05
+    assert (np.abs(later - first) > 30).mean() > 0.002
+
+
+@pytest.mark.parametrize(
+    ("wish", "mode", "reason"),
+    [
+        ({"captionMode": "karaoke"}, "lines", "no times of single words"),
+        ({"captionMode": "lines", "lyrics": "no times at all"}, "still", "attach its lyrics"),
+        ({"captionMode": "lines", "caption": "mine"}, "still", "leave caption out"),
+    ],
+)
+def test_a_mode_that_can_not_be_had_is_told_of(
+    wish: dict[str, str],
+    mode: str,
+    reason: str,
+    made: InlineRun,
+    files: dict[str, Path],
+    tmp_path: Path,
+) -> None:
+    """The video is made with the next best, and the message says why."""
+    done = {"picture": made.steps["picture"], "render": made.steps["render"]}
+    if "lyrics" not in wish:
+        done["listen"] = made.steps["listen"]
+    order = ORDER | wish
+    again = run_inline(create_content, order, files=files, steps=done, workdir=tmp_path)
+    assert again.steps["caption"]["mode"] == mode
+    assert reason in again.output["message"]
+
+
 def test_a_finished_run_is_answered_from_its_record(made: InlineRun) -> None:
     """With all steps kept, no file is opened and nothing is made."""
     again = run_inline(create_content, ORDER, steps=made.steps)

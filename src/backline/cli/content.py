@@ -59,6 +59,13 @@ def create(
         Literal["none", "short", "medium", "long"],
         Parameter(help="How much to write, when no caption is given."),
     ] = "short",
+    caption_mode: Annotated[
+        Literal["still", "lines", "karaoke"],
+        Parameter(
+            help="A caption that stands still, or the song's own words as they are sung: line by"
+            " line, or word by word. They need timed lyrics."
+        ),
+    ] = "still",
     lipsync: Annotated[
         bool,
         Parameter(
@@ -124,6 +131,7 @@ def create(
             template=template,
             caption=caption,
             caption_length=caption_length,
+            caption_mode=caption_mode,
             lipsync=lipsync,
             clip_start=clip_start,
             clip_seconds=clip_seconds,

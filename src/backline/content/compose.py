@@ -21,10 +21,10 @@ _BLACK_Y, _NO_COLOUR = 16, 128
 
 
 class Overlay(Protocol):
-    """Something drawn once and laid over every frame."""
+    """Something that is laid over the frames, such as a caption."""
 
-    def blend(self, into: Planes) -> None:
-        """Lay it over a frame."""
+    def draw(self, index: int, into: Planes) -> None:
+        """Lay over a frame what belongs on frame ``index``."""
         ...
 
 
@@ -66,7 +66,7 @@ def _drawing(
     def draw(into: Planes) -> None:
         scene.draw(index, into)
         if overlay is not None:
-            overlay.blend(into)
+            overlay.draw(index, into)
         if light < 1:
             _dim(into, light)
 

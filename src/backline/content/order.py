@@ -17,6 +17,8 @@ DEFAULT_CLIP_SECONDS = 15.0
 SHORTEST_CLIP_SECONDS, LONGEST_CLIP_SECONDS = 5.0, 60.0
 
 CaptionLength = Literal["none", "short", "medium", "long"]
+CaptionMode = Literal["still", "lines", "karaoke"]
+"""Whether the caption stands still, or the song's words come line by line or light up word by word."""
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -39,6 +41,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     caption: str | None = None
     """The caption's text; without it one is written, ``caption_length`` long."""
     caption_length: CaptionLength = "short"
+    caption_mode: CaptionMode = "still"
+    """The other two need lyrics with times; without them the caption stands still and says so."""
     lipsync: bool = False
     upscale: bool = False
     clip_start: Annotated[float, Meta(ge=0)] | None = None

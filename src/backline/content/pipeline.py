@@ -70,16 +70,15 @@ def _finished(
         ),
         video=film.video,
         seed=seed,
-        message=_message(order, seconds, caption.unshown, film.left_out),
+        message=_message(order, seconds, caption.unshown, [caption.left_out, film.left_out]),
     )
 
 
-def _message(order: Order, seconds: float, unshown: str, left_out: str) -> str:
+def _message(order: Order, seconds: float, unshown: str, left_out: list[str]) -> str:
     parts = [f"A video of {seconds:.1f} s was made with template {order.template}."]
     if unshown:
         parts.append(f"No bundled font can draw these characters of the caption: {unshown}")
-    if left_out:
-        parts.append(left_out)
+    parts += filter(None, left_out)
     if order.upscale:
         parts.append("Upscaling is not available yet: the video is 1080x1920.")
     return " ".join(parts)

@@ -35,6 +35,7 @@ TaskRunStatus = Literal[
 TaskAttemptStatus = Literal["PENDING", "EXECUTING", "PAUSED", "COMPLETED", "FAILED", "CANCELED"]
 TriggerFunction = Literal["trigger", "triggerAndWait", "batchTrigger", "batchTriggerAndWait"]
 CaptionLength = Literal["none", "short", "medium", "long"]
+CaptionMode = Literal["still", "lines", "karaoke"]
 
 Tags = Annotated[Raw, Meta(extra_json_schema={"type": "array", "items": {"type": "string"}})]
 """The account's own tag, and at most ten of the caller's."""
@@ -151,6 +152,8 @@ class ContentOrder(Struct, frozen=True, kw_only=True):
     caption_length: CaptionLength = "none"
     caption: Annotated[str, Meta(max_length=5000)] | None = None
     """The caption itself, instead of one that is written from the song."""
+    caption_mode: CaptionMode = "still"
+    """``lines`` and ``karaoke`` show the song's own words as they are sung; they need their times."""
     upscale: bool = False
     batch: Annotated[int, Meta(ge=1, le=30)] = 1
     """How many videos to make, each with choices of its own."""

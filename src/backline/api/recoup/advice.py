@@ -34,7 +34,7 @@ _SONG = Supply(
 _LYRICS = Supply(
     file="lyrics",
     severity="recommended",
-    fix="Upload timed lyrics (.lrc) and name them in lyrics: captions then take lines that are sung",
+    fix="Upload timed lyrics (.lrc) and name them in lyrics: captions then take lines that are sung, and can follow the singer",
 )
 
 

@@ -87,6 +87,7 @@ def _order(wish: ContentOrder, supplies: Supplies, owner_id: AccountId, artist: 
         lyrics_file=lyrics_file,
         caption=wish.caption,
         caption_length=wish.caption_length,
+        caption_mode=wish.caption_mode,
         lipsync=wish.lipsync,
         upscale=wish.upscale,
         clip_start=wish.clip_start,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from itertools import pairwise
 
 import cv2
@@ -13,7 +14,7 @@ from backline.content.media.canvas import blurred, rounded_rectangle
 from backline.content.media.frame import Area
 from backline.content.media.overlay import Coverage, Ink, Overlay, overlay_of
 from backline.content.media.typesetting import Setting
-from backline.content.templates.template import CaptionLook
+from backline.content.templates.template import CaptionLook, Colour
 
 _SMALL_STEP = 0.9
 """Ems: a step in the paper's edge that would look like a mistake."""
@@ -34,10 +35,15 @@ def room_for_lines(look: CaptionLook, area: Area) -> Area:
     return Area(area.left + beside, area.top + above, area.right - beside, area.bottom - above)
 
 
-def letter(setting: Setting, look: CaptionLook, within: Area) -> Overlay:
-    """Draw a setting in a template's look, centred in ``within`` and standing at the look's edge."""
-    margin = _margin(look)
-    width, height = _even(setting.width + 2 * margin), _even(setting.height + 2 * margin)
+def letter(
+    setting: Setting, look: CaptionLook, within: Area, letters_strength: float = 1.0
+) -> Overlay:
+    """Draw a setting in a template's look, centred in ``within`` and standing at the look's edge.
+
+    Letters of less than full ``letters_strength`` let their outline or paper shine through.
+    """
+    area, margin = _place(setting, look, within)
+    width, height = area.width, area.height
     letters = _letters(setting, width, height, margin)
     inks: list[Ink] = []
     if look.box is not None:
@@ -46,10 +52,43 @@ def letter(setting: Setting, look: CaptionLook, within: Area) -> Overlay:
         inks.append((_shadow(letters, look), _BLACK))
     if look.stroke:
         inks.append((_grown(letters, look.stroke), _BLACK))
-    inks.append((_reduced(letters), look.colour))
-    left = within.left + (within.width - width) / 2
-    top = _top(setting, look, within) - margin
-    return overlay_of(inks, _even(left), _even(top), setting.unshown)
+    inks.append((_reduced(letters) * np.float32(letters_strength), look.colour))
+    return overlay_of(inks, area.left, area.top, setting.unshown)
+
+
+def letter_words(
+    setting: Setting, look: CaptionLook, within: Area, colours: Sequence[Colour]
+) -> dict[int, list[Overlay]]:
+    """Draw the letters of each timed word by themselves, once in each colour, to lie on the whole."""
+    area, margin = _place(setting, look, within)
+    words = sorted({glyph.word for line in setting.lines for glyph in line.glyphs})
+    drawn = {}
+    for word in words:
+        cover = _reduced(_letters(setting, area.width, area.height, margin, word=word))
+        cover, left, top = _cropped(cover)
+        drawn[word] = [
+            overlay_of([(cover, colour)], area.left + left, area.top + top) for colour in colours
+        ]
+    return drawn
+
+
+def _cropped(cover: Coverage) -> tuple[Coverage, int, int]:
+    """Return the part that holds ink, and the even corner at which it starts."""
+    columns, rows = np.flatnonzero(cover.max(axis=0)), np.flatnonzero(cover.max(axis=1))
+    if not len(rows):
+        return cover[:2, :2], 0, 0
+    left, top = int(columns[0]) & ~1, int(rows[0]) & ~1
+    right, bottom = _even(int(columns[-1]) + 1), _even(int(rows[-1]) + 1)
+    return cover[top:bottom, left:right], left, top
+
+
+def _place(setting: Setting, look: CaptionLook, within: Area) -> tuple[Area, int]:
+    """Return the part of the frame that a setting and all around it take, and how wide that "around" is."""
+    margin = _margin(look)
+    width, height = _even(setting.width + 2 * margin), _even(setting.height + 2 * margin)
+    left = _even(within.left + (within.width - width) / 2)
+    top = _even(_top(setting, look, within) - margin)
+    return Area(left, top, left + width, top + height), margin
 
 
 def _margin(look: CaptionLook) -> int:
@@ -76,9 +115,15 @@ def plain_letters(setting: Setting) -> Coverage:
 
 
 def _letters(
-    setting: Setting, width: int, height: int, margin: int, *, flush_left: bool = False
+    setting: Setting,
+    width: int,
+    height: int,
+    margin: int,
+    *,
+    flush_left: bool = False,
+    word: int | None = None,
 ) -> Coverage:
-    """Return the cover of all glyphs, at ``_FINE`` times the size, lines centred or flush left."""
+    """Return the cover of all glyphs, or of one word's, at ``_FINE`` times the size, lines centred or flush left."""
     pen = hb.RasterDraw()
     pen.extents = hb.RasterExtents(0, 0, width * _FINE, height * _FINE)
     lead = (setting.pitch - setting.size) / 2 + _BASE_LINE * setting.size
@@ -86,6 +131,8 @@ def _letters(
         start = margin if flush_left else (width - line.width * setting.size) / 2
         base = margin + number * setting.pitch + lead
         for glyph in line.glyphs:
+            if word not in (None, glyph.word):
+                continue
             scale = setting.size * _FINE / glyph.typeface.units_per_em
             x = (start + glyph.x * setting.size) * _FINE
             y = (base - glyph.y * setting.size) * _FINE

@@ -29,14 +29,21 @@ class Overlay(NamedTuple):
     unshown: str
     """Characters of the text that no bundled font can draw."""
 
-    def blend(self, into: Planes) -> None:
-        """Lay the overlay over a frame, in place."""
+    def draw(self, index: int, into: Planes) -> None:  # noqa: ARG002  # it stands still
+        """Lay it over frame ``index``: over every one alike."""
+        self.blend(into)
+
+    def blend(self, into: Planes, strength: float = 1.0) -> None:
+        """Lay the overlay over a frame, in place; at a ``strength`` below 1 it is fading."""
         shows = (self.shows_luma, self.shows_chroma, self.shows_chroma)
         for colour, left, plane, shrink in zip(self.colour, shows, into, (1, 2, 2), strict=True):
             part = plane[
                 self.area.top // shrink : self.area.bottom // shrink,
                 self.area.left // shrink : self.area.right // shrink,
             ]
+            if strength < 1:
+                left = cv2.convertScaleAbs(left, alpha=strength, beta=255 * (1 - strength))
+                colour = cv2.convertScaleAbs(colour, alpha=strength)
             cv2.add(cv2.multiply(part, left, scale=1 / 255), colour, dst=part)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from backline.content.media.lines import Paragraph
@@ -73,15 +74,22 @@ def _is_steering(char: str) -> bool:
 
 
 def typeset(
-    text: str, weight: int, size: int, width: int, height: int, share: float = CAPTION_SHARE
+    text: str,
+    weight: int,
+    size: int,
+    width: int,
+    height: int,
+    share: float = CAPTION_SHARE,
+    word_starts: Sequence[int] = (),
 ) -> Setting | None:
     """Fit ``text`` into ``width`` by ``height`` pixels; None when there is nothing to draw.
 
     The type shrinks from ``size`` to 44 pixels while the text is taller than ``share``
     of the box, as a caption should not be, then down to 34 while it is taller than the box; what is
-    longer still ends in an ellipsis.
+    longer still ends in an ellipsis. ``word_starts`` are the places in a cleaned text of one
+    paragraph at which timed words begin; glyphs then know their word.
     """
-    paragraphs, unshown = _measured(cleaned(text)[:_LONGEST], weight)
+    paragraphs, unshown = _measured(cleaned(text)[:_LONGEST], weight, word_starts)
     if not paragraphs:
         return None
     for trial in _sizes(size):
@@ -96,10 +104,10 @@ def _sizes(size: int) -> list[int]:
     return [max(SMALLEST_SIZE, trial) for trial in range(size, SMALLEST_SIZE - 2, -2)]
 
 
-def _measured(text: str, weight: int) -> tuple[list[Paragraph], str]:
+def _measured(text: str, weight: int, word_starts: Sequence[int]) -> tuple[list[Paragraph], str]:
     paragraphs, unshown = [], ""
     for line in text.split("\n"):
-        pieces, unknown = pieces_of(" ".join(line.split(" ")).strip(), weight)
+        pieces, unknown = pieces_of(line.strip(), weight, word_starts)
         unshown += unknown
         if any(not piece.text.isspace() for piece in pieces):
             paragraphs.append(Paragraph(pieces, lambda part: shape_line(list(part)).width))

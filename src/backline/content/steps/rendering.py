@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import msgspec
 
-from backline.content.caption import draw_caption
-from backline.content.compose import compose
+from backline.content.caption import draw_caption, draw_sung_lines
+from backline.content.compose import Overlay, compose
 from backline.content.finish import clip_frames, energy_per_frame, finish_sound
 from backline.content.lipsync import Singing, sing_along
 from backline.content.media.audio import Audio
-from backline.content.media.frame import FRAME_RATE
+from backline.content.media.frame import FRAME_RATE, Area
 from backline.content.media.picture import Picture, read_picture
 from backline.content.motion import SceneFacts
 from backline.content.order import Order
@@ -46,7 +46,7 @@ def render(
     sound = _sound(heard, ctx)
     singing = _singing(order, source, heard, sound)
     scene = build_scene(order.template, source, _scene_facts(order, seed, heard, sound, singing))
-    overlay = draw_caption(caption.text, order.template, scene.faces)
+    overlay = _overlay(order, caption, scene.faces)
     progress.begin("rendering", 0.25)
     path = ctx.workdir / "video.mp4"
     tags = {"title": heard.title, "artist": order.artist_name or heard.artist}
@@ -61,6 +61,13 @@ def render(
     progress.begin("storing the video", 0.97)
     video = ctx.files.save(path, file_name=file_name_of(heard.title, "mp4"), mime_type="video/mp4")
     return FinishedFilm(video=video, lipsync=bool(singing.mouth), left_out=singing.left_out)
+
+
+def _overlay(order: Order, caption: ChosenCaption, faces: tuple[Area, ...]) -> Overlay | None:
+    if caption.mode == "still":
+        return draw_caption(caption.text, order.template, faces)
+    by_word = caption.mode == "karaoke"
+    return draw_sung_lines(caption.lines, order.template, faces, by_word=by_word)
 
 
 def _singing(order: Order, picture: Picture, heard: HeardSong, sound: Audio) -> Singing:

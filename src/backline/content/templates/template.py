@@ -35,6 +35,8 @@ class CaptionLook(msgspec.Struct, frozen=True, kw_only=True):
     weight: int
     """100 (thin) to 900 (black)."""
     colour: Colour
+    sung: Colour
+    """Of the word that is being sung, where captions follow the singer word by word."""
     lines_from: Literal["top", "bottom"]
     """The edge of the safe area from which the caption grows."""
     inset: int = 0

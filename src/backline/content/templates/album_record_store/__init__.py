@@ -18,6 +18,7 @@ TEMPLATE = Template(
         size=56,
         weight=600,
         colour=(52, 32, 22),
+        sung=(196, 52, 22),
         lines_from="top",
         inset=14,
         shadow=14,

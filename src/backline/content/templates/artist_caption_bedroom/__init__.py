@@ -20,6 +20,7 @@ TEMPLATE = Template(
         size=62,
         weight=650,
         colour=(255, 255, 255),
+        sung=(255, 122, 222),
         lines_from="bottom",
         inset=8,
         stroke=3,

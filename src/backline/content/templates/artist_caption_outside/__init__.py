@@ -18,6 +18,7 @@ TEMPLATE = Template(
         size=60,
         weight=600,
         colour=(255, 248, 236),
+        sung=(255, 190, 84),
         lines_from="bottom",
         inset=8,
         stroke=3,

@@ -17,6 +17,7 @@ TEMPLATE = Template(
         size=60,
         weight=750,
         colour=(255, 255, 255),
+        sung=(255, 206, 70),
         lines_from="bottom",
         inset=8,
         stroke=4,

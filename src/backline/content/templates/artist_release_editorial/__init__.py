@@ -18,6 +18,7 @@ TEMPLATE = Template(
         size=46,
         weight=500,
         colour=(250, 247, 240),
+        sung=(255, 196, 128),
         lines_from="bottom",
         inset=4,
         stroke=2,

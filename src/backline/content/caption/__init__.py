@@ -1,0 +1,22 @@
+"""Captions: what they say, how they look, and how they follow the singer."""
+
+from backline.content.caption.drawing import draw_caption, unshown_characters
+from backline.content.caption.mode import ChosenMode, choose_mode
+from backline.content.caption.sung import TimedCaption, draw_sung_lines
+from backline.content.caption.timing import SungLine, SungWord, lines_of_clip
+from backline.content.caption.words import WORD_LIMITS, CaptionRequest, write_caption
+
+__all__ = [
+    "WORD_LIMITS",
+    "CaptionRequest",
+    "ChosenMode",
+    "SungLine",
+    "SungWord",
+    "TimedCaption",
+    "choose_mode",
+    "draw_caption",
+    "draw_sung_lines",
+    "lines_of_clip",
+    "unshown_characters",
+    "write_caption",
+]
