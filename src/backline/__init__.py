@@ -5,16 +5,28 @@ nothing that would load a server.
 """
 
 from backline.errors import AbortRun, BacklineError, RetryLater
-from backline.sdk import Context, Hooks, Retry, RunResult, StoredFile, TriggerOptions, task
+from backline.sdk import (
+    Context,
+    Cron,
+    Hooks,
+    Retry,
+    RunResult,
+    Scheduled,
+    StoredFile,
+    TriggerOptions,
+    task,
+)
 
 __all__ = [
     "AbortRun",
     "BacklineError",
     "Context",
+    "Cron",
     "Hooks",
     "Retry",
     "RetryLater",
     "RunResult",
+    "Scheduled",
     "StoredFile",
     "TriggerOptions",
     "task",

@@ -32,7 +32,11 @@ def run(settings: Settings, host: str, port: int) -> None:
     credentials = ensure_dev_account(database, settings)
     write_credentials(settings.credentials_path, settings.public_url, credentials)
     bell = Bell()
-    settings = msgspec.structs.replace(settings, task_modules=(EXAMPLES, *settings.task_modules))
+    settings = msgspec.structs.replace(
+        settings,
+        task_modules=(EXAMPLES, *settings.task_modules),
+        schedule_account=settings.schedule_account or credentials["account_id"],
+    )
     with working(settings, database, bell):
         server = Server(
             create_app(settings, database, bell),

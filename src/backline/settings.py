@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from backline.errors import SetupError
+from backline.ids import canonical_uuid
 
 DEFAULT_PORT = 8787
 
@@ -45,6 +46,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """``BACKLINE_VERSION``: the version that a worker announces; default a hash of the task code."""
     environment: str = "dev"
     """``BACKLINE_ENVIRONMENT``: ``dev`` or ``prod``; shown as the runs' ``env``."""
+    schedule_account: str = ""
+    """``BACKLINE_SCHEDULE_ACCOUNT``: whose the runs are of schedules that tasks declare; ``backline dev`` takes its own."""
     max_upload_bytes: int = 200 * 1024 * 1024
     """``BACKLINE_MAX_UPLOAD_MB``, in MiB: the largest file that may be uploaded."""
     allow_private_urls: bool = False
@@ -94,6 +97,7 @@ def read_settings(
         "grace_seconds": _number(env, "BACKLINE_GRACE_SECONDS", default=5, least=0),
         "version": env.get("BACKLINE_VERSION", ""),
         "environment": _environment(env.get("BACKLINE_ENVIRONMENT") or "dev"),
+        "schedule_account": _account(env.get("BACKLINE_SCHEDULE_ACCOUNT", "")),
         "max_upload_bytes": _number(env, "BACKLINE_MAX_UPLOAD_MB", default=200, least=1) * 1024**2,
         "allow_private_urls": are_private_urls_allowed(env),
         "jwt_issuer": env.get("BACKLINE_JWT_ISSUER", ""),
@@ -165,6 +169,13 @@ def _price(env: Mapping[str, str], name: str) -> float:
     if not 0 <= cents < float("inf"):
         raise SetupError(f"{name}={text!r} is not a price in cents, such as 0.005")
     return cents
+
+
+def _account(text: str) -> str:
+    account_id = canonical_uuid(text.lower()) if text else ""
+    if account_id is None:
+        raise SetupError(f"BACKLINE_SCHEDULE_ACCOUNT={text[:64]!r} is not the id of an account")
+    return account_id
 
 
 def _environment(name: str) -> str:

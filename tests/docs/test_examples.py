@@ -20,6 +20,16 @@ EXAMPLES = {
     "count-words": ({"text": "drive until the morning comes"}, {"words": 5}),
     "remind": ({"of": "the show"}, {"heard": {"echo": {"of": "the show"}}}),
     "shout": ("hey", "HEY"),
+    "weekly-digest": (
+        {
+            "type": "DECLARATIVE",
+            "scheduleId": "sched_1",
+            "timestamp": "2026-11-23T08:00:00.000Z",
+            "timezone": "Europe/Berlin",
+            "upcoming": [],
+        },
+        {"week": "2026-48"},
+    ),
 }
 """What to give to each task that a page shows, and what it gives back."""
 TEXTS = {path: path.read_text(encoding="utf-8") for path in PAGES}

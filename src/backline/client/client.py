@@ -11,6 +11,7 @@ from backline.client.files import Files
 from backline.client.queues import Queues
 from backline.client.runs import Runs
 from backline.client.sandboxes import Sandboxes
+from backline.client.schedules import Schedules
 from backline.client.tokens import Tokens
 from backline.ids import AccountId
 from backline.wire.recoup import AccountIdentity
@@ -29,6 +30,7 @@ class Client:
         self.runs = Runs(self._connection)
         self.tokens = Tokens(self._connection)
         self.queues = Queues(self._connection)
+        self.schedules = Schedules(self._connection)
         self.content = Content(self._connection)
         self.files = Files(self._connection)
         self.sandboxes = Sandboxes(self._connection)

@@ -70,6 +70,12 @@ class Connection:
         """Send a JSON body that changes something; the answer may be null."""
         return _read(self._send("PATCH", path, body), kind | None)  # type: ignore[arg-type]
 
+    def delete(self, path: str, kind: type[T]) -> T:
+        """Remove what stands at ``path``, and read the answer as ``kind``."""
+        with self._line():
+            answer = self._http.delete(self.url + path, headers=self._headers)
+        return _read(answer, kind)
+
     def post(self, path: str, kind: type[T], body: object) -> T:
         """Send a JSON body and read the answer as ``kind``."""
         return _read(self._send("POST", path, body), kind)

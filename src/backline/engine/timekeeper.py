@@ -12,7 +12,7 @@ from backline.db import Connection, Database
 from backline.engine.dispatch import Dispatch
 from backline.engine.wakeup import Bell
 from backline.ids import RunId
-from backline.runs import RunStatus, catalog, ledger, queries, queues, schedules, waiting
+from backline.runs import RunStatus, catalog, firing, ledger, queries, queues, waiting
 
 LONGEST_SLEEP_SECONDS = 1.0
 PAGE = 100
@@ -49,8 +49,8 @@ class Timekeeper:
         waiting.time_tokens_out(connection, PAGE)
         for name in queues.rate_retries_due(connection):
             queues.change(connection, name, retry_at=None)
-        for schedule in schedules.due(connection, PAGE):
-            new = schedules.fire(connection, schedule)
+        for schedule in firing.due(connection, PAGE):
+            new = firing.fire(connection, schedule)
             if new is not None:
                 self._dispatch.open(connection, new)
         self._dispatch.fill(connection)

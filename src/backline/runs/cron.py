@@ -10,29 +10,14 @@ everywhere else.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from croniter import croniter
 
 from backline.clock import TimestampMs
-from backline.errors import InvalidInput
 
 _LONGEST_SHIFT = timedelta(hours=3)
 """No zone has ever set its clock by more; the search begins so much earlier."""
-
-
-def check_cron(cron: str, timezone: str) -> None:
-    """Raise ``InvalidInput`` for a line or a zone that can not be."""
-    if len(cron.split()) != 5 or not croniter.is_valid(cron):
-        raise InvalidInput(
-            f"cron {cron!r} is none: use five fields, minute hour day month weekday", "cron"
-        )
-    try:
-        ZoneInfo(timezone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise InvalidInput(
-            f"timezone {timezone!r} is none: use an IANA name such as Europe/Berlin", "timezone"
-        ) from None
 
 
 def next_fire(cron: str, timezone: str, after: TimestampMs) -> TimestampMs:

@@ -130,7 +130,9 @@ schedules = sa.Table(
     sa.Column("created_at", sa.BigInteger, nullable=False),
     sa.Column("last_fire_at", sa.BigInteger, comment="the nominal time of the last run"),
     sa.Column("next_fire_at", sa.BigInteger),
+    sa.Column("is_declared", sa.Boolean, nullable=False, comment="in the code of its task"),
     sa.Index("ix_run_schedules_next_fire_at", "next_fire_at"),
+    sa.Index("ix_run_schedules_account_id_id", "account_id", "id"),
 )
 
 batches = sa.Table(

@@ -11,6 +11,7 @@ from backline.sdk.context import (
     TriggerOptions,
     Waiting,
 )
+from backline.sdk.cron import Cron, Scheduled
 from backline.sdk.facts import TaskFacts
 from backline.sdk.machine import DEFAULT_MACHINE, MACHINES, Machine
 from backline.sdk.registry import Registry, registry
@@ -22,6 +23,7 @@ __all__ = [
     "MACHINES",
     "NO_RETRY",
     "Context",
+    "Cron",
     "Files",
     "Hooks",
     "Machine",
@@ -30,6 +32,7 @@ __all__ = [
     "Retry",
     "RunFacts",
     "RunResult",
+    "Scheduled",
     "StoredFile",
     "Task",
     "TaskFacts",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from backline.sdk.cron import Cron
 from backline.sdk.machine import DEFAULT_MACHINE
 from backline.sdk.retry import NO_RETRY, Retry
 
@@ -25,3 +26,5 @@ class TaskFacts(msgspec.Struct, frozen=True, kw_only=True):
     """The size of machine that a run is billed for, and whose memory it may use."""
     ttl_seconds: float | None = None
     """How long a run may wait to start before it expires."""
+    cron: Cron | None = None
+    """When the clock triggers it; None when only callers do."""

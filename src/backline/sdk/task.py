@@ -11,6 +11,7 @@ import msgspec
 
 from backline.errors import PayloadInvalid
 from backline.sdk.context import Context
+from backline.sdk.cron import Cron
 from backline.sdk.facts import TaskFacts
 from backline.sdk.machine import DEFAULT_MACHINE, MACHINES
 from backline.sdk.registry import registry
@@ -96,6 +97,7 @@ def task(
     concurrency_per_account: bool = False,
     machine: str = DEFAULT_MACHINE,
     ttl_seconds: float | None = None,
+    cron: str | Cron | None = None,
     hooks: Hooks | None = None,
 ) -> Callable[[TaskFunction], Task]:
     """Announce a function as a task.
@@ -105,8 +107,9 @@ def task(
     that name the same one, of which ``concurrency_limit`` runs execute at once,
     of each account if ``concurrency_per_account``;
     ``machine`` names the preset whose memory a run may use and be billed for;
-    ``ttl_seconds`` is how long a run may wait to start; ``hooks`` are called
-    around its attempts.
+    ``ttl_seconds`` is how long a run may wait to start; ``cron`` lets the clock
+    trigger it, ``"0 9 * * 1"`` in UTC or ``Cron("0 9 * * 1", timezone="Europe/Berlin")``;
+    ``hooks`` are called around its attempts.
 
     The function takes the payload and a ``Context``; what it returns is the
     run's output. Code between its steps must be repeatable: after a crash it
@@ -135,6 +138,7 @@ def task(
             concurrency_per_account=concurrency_per_account,
             machine=machine,
             ttl_seconds=ttl_seconds,
+            cron=Cron(cron) if isinstance(cron, str) else cron,
         )
         new = Task(function=function, facts=facts, hooks=hooks or Hooks())
         registry.add(new)

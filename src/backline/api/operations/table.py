@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from backline.api.operations import content, house, runs, sandboxes, waiting
+from backline.api.operations import content, house, runs, sandboxes, schedules, waiting
 
 OPERATIONS = (
     *runs.OPERATIONS,
     *waiting.OPERATIONS,
+    *schedules.OPERATIONS,
     *content.OPERATIONS,
     *sandboxes.OPERATIONS,
     *house.OPERATIONS,
