@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from backline.content.caption import WORD_LIMITS, CaptionRequest, write_caption
+from backline.content.media.typesetting import cleaned
 from backline.content.templates import template_ids
 from backline.errors import InvalidInput
 
@@ -74,3 +77,54 @@ def test_unknown_template_is_named() -> None:
     """A wrong template tells the right ones."""
     with pytest.raises(InvalidInput, match="artist-caption-bedroom"):
         ask(template_id="no-such-look")
+
+
+ANYTHING = st.text(max_size=60) | st.sampled_from(
+    [
+        "don’t",
+        "it's {title}",
+        "أغنية جديدة",
+        "夜明けまで",
+        "🔥👩‍👩‍👧‍👦",
+        "a " * 50,
+        "x" * 200,
+        "...",
+        "“?”",
+    ]
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    template_id=st.sampled_from(template_ids()),
+    length=st.sampled_from(["short", "medium", "long"]),
+    title=ANYTHING,
+    artist=ANYTHING,
+    lyrics=st.lists(ANYTHING, max_size=4),
+    seed=st.integers(0, 2**53 - 1),
+)
+def test_length_is_kept_whatever_the_song_is_called(
+    template_id: str, length: str, title: str, artist: str, lyrics: list[str], seed: int
+) -> None:
+    """Any title, artist and lyrics in any script: the words are counted as they are read."""
+    fewest, most = WORD_LIMITS[length]
+    text = ask(
+        template_id=template_id,
+        length=length,
+        song_title=title,
+        artist=artist,
+        lyric_lines=lyrics,
+        seed=seed,
+    )
+    assert fewest <= len(text.split()) <= most
+    assert text == cleaned(text)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["don’t stop — it’s “now”, Zoë", "أغنية جديدة (live)", "夜明けまで君を", "go 🔥👩‍👩‍👧‍👦 go"],
+)
+def test_a_sung_line_survives_letter_by_letter(line: str) -> None:
+    """Apostrophes, quotes, joined emoji and every script are quoted as they were written."""
+    text = ask(template_id="album-record-store", lyric_lines=[line], length="medium")
+    assert line in text
