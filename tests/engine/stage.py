@@ -237,7 +237,7 @@ def chooses_its_time(diary: Diary, ctx: Context) -> int:
 @task("tags-itself")
 def tags_itself(tags: list[str], ctx: Context) -> None:
     """Add tags while running."""
-    ctx.add_tags(*tags)
+    ctx.tags.add(*tags)
 
 
 @task("weathers-the-storm", retry=Retry(max_attempts=5, min_delay_ms=20, max_delay_ms=200))

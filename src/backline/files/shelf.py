@@ -25,7 +25,7 @@ from backline.files.tables import files
 from backline.ids import AccountId, new_id
 from backline.mime import SNIFF_BYTES, kind_of, sniff
 from backline.names import safe_file_name, slug_of
-from backline.sdk.context import StoredFile
+from backline.sdk import StoredFile
 from backline.settings import Settings
 from backline.storage import DEFAULT_LIFETIME_SECONDS, Store, check_link, sign_link
 

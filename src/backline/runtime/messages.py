@@ -6,12 +6,13 @@ The child has no database and no credentials. Everything it wants to last
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar
 
 import msgspec
 
 from backline.clock import TimestampMs
 from backline.sdk import RunFacts, StoredFile
+from backline.sdk.metadata import Operation, Whose
 
 
 class Start(msgspec.Struct, frozen=True, tag=True):
@@ -20,6 +21,8 @@ class Start(msgspec.Struct, frozen=True, tag=True):
     run: RunFacts
     payload: Any
     workdir: str
+    is_resumed: bool = False
+    """Whether the attempt goes on after a wait."""
 
 
 class StepAsked(msgspec.Struct, frozen=True, tag=True):
@@ -46,18 +49,27 @@ class StepDone(msgspec.Struct, frozen=True, tag=True):
 
 
 class MetadataChanged(msgspec.Struct, frozen=True, tag=True):
-    """Child: change the run's metadata. Not answered."""
+    """Child: change metadata of the run or of an ancestor. Not answered."""
 
-    operation: Literal["set", "append", "increment", "delete"]
+    is_answered: ClassVar[bool] = False
+    operation: Operation
     key: str
     value: Any = None
+    whose: Whose = "own"
 
 
 class Said(msgspec.Struct, frozen=True, tag=True):
     """Child: add to the run's log. Not answered."""
 
+    is_answered: ClassVar[bool] = False
     stream: str
     text: str
+
+
+class Beat(msgspec.Struct, frozen=True, tag=True):
+    """Child: the task is alive. Not answered."""
+
+    is_answered: ClassVar[bool] = False
 
 
 class ServiceAsked(msgspec.Struct, frozen=True, tag=True):
@@ -86,6 +98,7 @@ class ChildOrder(msgspec.Struct, frozen=True, kw_only=True):
     queue: str | None = None
     concurrency_key: str | None = None
     priority_seconds: float = 0.0
+    machine: str | None = None
     max_attempts: int | None = None
     max_duration_seconds: float | None = None
 
@@ -188,6 +201,7 @@ FromChild = (
     | StepDone
     | MetadataChanged
     | Said
+    | Beat
     | ServiceAsked
     | TriggerAsked
     | WaitAsked

@@ -1,22 +1,17 @@
 """How a task is written: the decorator, its retry policy, and the context it is given."""
 
-from backline.sdk.context import (
-    Context,
-    Files,
-    Metadata,
-    RunFacts,
-    RunResult,
-    StoredFile,
-    TokenResult,
-    TriggerOptions,
-    Waiting,
-)
+from backline.sdk.context import Context, Tags
 from backline.sdk.cron import Cron, Scheduled
 from backline.sdk.facts import TaskFacts
+from backline.sdk.files import Files, StoredFile
 from backline.sdk.machine import DEFAULT_MACHINE, MACHINES, Machine
+from backline.sdk.metadata import Metadata, RunMetadata
 from backline.sdk.registry import Registry, registry
 from backline.sdk.retry import NO_RETRY, Retry
+from backline.sdk.run import RunFacts, RunResult, TokenResult, TriggerOptions
+from backline.sdk.stopping import RunStopped
 from backline.sdk.task import Hooks, Task, task
+from backline.sdk.wait import Waiting
 
 __all__ = [
     "DEFAULT_MACHINE",
@@ -31,9 +26,12 @@ __all__ = [
     "Registry",
     "Retry",
     "RunFacts",
+    "RunMetadata",
     "RunResult",
+    "RunStopped",
     "Scheduled",
     "StoredFile",
+    "Tags",
     "Task",
     "TaskFacts",
     "TokenResult",

@@ -1,0 +1,227 @@
+"""The context of a real run: everything that lasts is asked of the supervisor."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from backline.clock import TimestampMs, now_ms
+from backline.runtime import messages as say
+from backline.runtime.line import Line
+from backline.runtime.stopping import StopSign
+from backline.sdk import (
+    Context,
+    Files,
+    Metadata,
+    RunFacts,
+    RunMetadata,
+    RunResult,
+    StoredFile,
+    Tags,
+    TokenResult,
+    TriggerOptions,
+    Waiting,
+)
+from backline.sdk.metadata import Operation, Whose
+from backline.sdk.values import returned_kind, to_kind, to_plain
+
+T = TypeVar("T")
+
+NAP_SECONDS = 1.0
+"""A wait in the process is slept through in naps, with a sign of life after each."""
+
+
+class RunContext(Context):
+    """A run whose lasting things lie at the other end of a line."""
+
+    def __init__(
+        self,
+        run: RunFacts,
+        workdir: Path,
+        line: Line,
+        stop: StopSign,
+        now: Callable[[], TimestampMs] = now_ms,
+    ) -> None:
+        self.run = run
+        self.workdir = workdir
+        self.line = line
+        self.now = now
+        self._stop = stop
+        self._seen: Counter[str] = Counter()
+        self.metadata = _Metadata(line)
+        self.tags = _Tags(line)
+        self.files = _Files(line)
+        self.wait = _Waiting(self)
+
+    @property
+    def cancelled(self) -> bool:
+        self._stop.is_watched = True
+        return self._stop.is_up
+
+    def heartbeat(self) -> None:
+        self.line.tell(say.Beat())
+
+    def step(self, name: str, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        key = self.key_of(name)
+        kept = self.line.ask(say.StepAsked(key))
+        if isinstance(kept, say.StepKnown):
+            return revive(kept.value, function)
+        return self.keep(key, function, function(*args, **kwargs))
+
+    def keep(self, key: str, function: Callable[..., T], result: T) -> T:
+        """Record what a step returned, and return it as a later attempt would see it."""
+        value = to_plain(result)
+        self.line.ask(say.StepDone(key, value))
+        return revive(value, function)
+
+    def key_of(self, name: str) -> str:
+        """Name the step within the run: a name used again is ``render#2``."""
+        self._seen[name] += 1
+        return name if self._seen[name] == 1 else f"{name}#{self._seen[name]}"
+
+    def log(self, text: str) -> None:
+        self.metadata.append("logs", text)
+        self.output("log", text)
+
+    def output(self, stream: str, text: str) -> None:
+        self.line.tell(say.Said(stream, text))
+
+    def service(self, name: str, request: Any) -> Any:
+        answer: say.ServiceAnswered = self.line.ask(say.ServiceAsked(name, request))
+        return answer.answer
+
+    def trigger(self, task: str, payload: Any = None, options: TriggerOptions | None = None) -> str:
+        (run_id,) = self._trigger(f"trigger {task}", [self._order(task, payload, options)])
+        return str(run_id)
+
+    def trigger_and_wait(
+        self, task: str, payload: Any = None, options: TriggerOptions | None = None
+    ) -> RunResult:
+        orders = [self._order(task, payload, options)]
+        (ended,) = self._trigger(f"trigger {task}", orders, is_waited_for=True)
+        return msgspec.convert(ended, RunResult)
+
+    def batch_trigger(
+        self, task: str, payloads: Sequence[Any], options: TriggerOptions | None = None
+    ) -> list[str]:
+        orders = [self._order(task, payload, options) for payload in payloads]
+        return self._trigger(f"batch {task}", orders, is_batch=True)
+
+    def batch_trigger_and_wait(
+        self, task: str, payloads: Sequence[Any], options: TriggerOptions | None = None
+    ) -> list[RunResult]:
+        orders = [self._order(task, payload, options) for payload in payloads]
+        ended = self._trigger(f"batch {task}", orders, is_batch=True, is_waited_for=True)
+        return msgspec.convert(ended, list[RunResult])
+
+    def _trigger(
+        self,
+        name: str,
+        orders: list[say.ChildOrder],
+        *,
+        is_batch: bool = False,
+        is_waited_for: bool = False,
+    ) -> list[Any]:
+        if not orders:
+            return []
+        asked = say.TriggerAsked(self.key_of(name), orders, is_batch, is_waited_for)
+        answer: say.StepKnown = self.line.ask(asked)
+        return list(answer.value)
+
+    def _order(self, task: str, payload: Any, options: TriggerOptions | None) -> say.ChildOrder:
+        chosen = msgspec.structs.asdict(options or TriggerOptions())
+        delay_seconds = chosen.pop("delay_seconds")
+        return say.ChildOrder(
+            task_identifier=task,
+            payload=to_plain(payload),
+            delay_until=None if delay_seconds is None else self.now() + round(delay_seconds * 1000),
+            **chosen,
+        )
+
+    def new_token(self, timeout_seconds: float | None = None) -> str:
+        answer: say.StepKnown = self.line.ask(say.TokenAsked(self.key_of("token"), timeout_seconds))
+        return str(answer.value["id"])
+
+
+def revive(value: Any, function: Callable[..., T]) -> T:
+    """Turn a step's recorded JSON into what its function is annotated to return.
+
+    The value of a first run is revived too, so a resumed run sees just what the first one saw.
+    """
+    revived: T = to_kind(value, returned_kind(function))
+    return revived
+
+
+class _Waiting(Waiting):
+    def __init__(self, context: RunContext) -> None:
+        self._line = context.line
+        self._key_of = context.key_of
+        self._now = context.now
+
+    def seconds(self, seconds: float) -> None:
+        # The end is fixed when the wait begins, and a frozen run is never asked again.
+        self._until_ms(self._now() + round(max(0.0, seconds) * 1000))
+
+    def until(self, moment: datetime) -> None:
+        utc = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        self._until_ms(round(utc.timestamp() * 1000))
+
+    def _until_ms(self, until: TimestampMs) -> None:
+        key = self._key_of("wait")
+        answer = self._line.ask(say.WaitAsked(key, until=until))
+        if isinstance(answer, say.WaitHere):
+            self._sleep(answer.seconds)
+            self._line.ask(say.StepDone(key, None))
+
+    def _sleep(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            time.sleep(min(left, NAP_SECONDS))
+            self._line.tell(say.Beat())
+
+    def token(self, token_id: str) -> TokenResult:
+        answer = self._line.ask(say.WaitAsked(self._key_of("wait"), token_id=token_id))
+        return msgspec.convert(answer.value, TokenResult)
+
+
+class _RunMetadata(RunMetadata):
+    def __init__(self, line: Line, whose: Whose) -> None:
+        self._line = line
+        self._whose = whose
+
+    def _change(self, operation: Operation, key: str, value: Any) -> None:
+        self._line.tell(say.MetadataChanged(operation, key, to_plain(value), self._whose))
+
+
+class _Metadata(_RunMetadata, Metadata):
+    def __init__(self, line: Line) -> None:
+        super().__init__(line, "own")
+        self.parent = _RunMetadata(line, "parent")
+        self.root = _RunMetadata(line, "root")
+
+
+class _Tags(Tags):
+    def __init__(self, line: Line) -> None:
+        self._line = line
+
+    def add(self, *tags: str) -> None:
+        self._line.ask(say.TagsAdded(list(tags)))
+
+
+class _Files(Files):
+    def __init__(self, line: Line) -> None:
+        self._line = line
+
+    def open(self, file_id: str) -> Path:
+        answer: say.FileAt = self._line.ask(say.FileAsked(file_id))
+        return Path(answer.path)
+
+    def save(self, path: Path, *, file_name: str, mime_type: str) -> StoredFile:
+        answer: say.FileStored = self._line.ask(say.FileMade(str(path), file_name, mime_type))
+        return answer.file

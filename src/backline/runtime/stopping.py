@@ -1,0 +1,64 @@
+"""How a run's process takes the signal that tells it to stop."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from backline.sdk import RunStopped
+
+
+class StopSign:
+    """Remembers that the run is to stop, and interrupts the task unless it looks by itself.
+
+    Signals arrive in the main thread, between any two of its instructions.
+    """
+
+    def __init__(self) -> None:
+        self.is_up = False
+        """Whether the run is to stop."""
+        self.is_watched = False
+        """Whether the task looks by itself, and must not be interrupted."""
+        self.interrupt: Callable[[], None] = _raise_stopped
+        """What interrupts the task; an async one is canceled by its event loop instead."""
+        self._held = 0
+        self._is_owed = False
+
+    def listen(self) -> None:
+        """Take the signal from now on."""
+        signal.signal(signal.SIGTERM, lambda *_: self.put_up())
+
+    def ignore(self) -> None:
+        """The task has ended: from now on a signal changes nothing."""
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+    def put_up(self) -> None:
+        """Tell the task to stop; only the first time counts."""
+        if self.is_up:
+            return
+        self.is_up = True
+        if self._held:
+            self._is_owed = True
+        elif not self.is_watched:
+            self.interrupt()
+
+    @contextmanager
+    def held_back(self) -> Iterator[None]:
+        """Interrupt only after the block: half a message would end the conversation."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        self._held += 1
+        try:
+            yield
+        finally:
+            self._held -= 1
+        if self._is_owed and not self._held:
+            self._is_owed = False
+            self.interrupt()
+
+
+def _raise_stopped() -> None:
+    raise RunStopped("the run was stopped")
