@@ -47,12 +47,13 @@ def test_dbos_counts_a_workflow_until_its_record_is_written() -> None:
 def test_a_slot_that_gets_free_rings(stop: threading.Event) -> None:
     """The queue is looked at again as soon as something that was executed is done."""
     bell = Bell()
-    listen = bell.listener(stop)
+    bell.hang_on(stop, frozenset({SLEEPER}))
     executing = _RingingWorkflows(bell)
     entry = executing.add("run_1", "runs")
+    thread, answers = sleeper(stop, LONGEST_POLL_SECONDS)
     entry.release()
-    assert executing.count_for_queue("runs") == 0
-    assert listen(LONGEST_POLL_SECONDS) is False
+    thread.join()
+    assert (executing.count_for_queue("runs"), answers) == (0, [False])
 
 
 def test_dbos_adds_its_events_before_its_threads_sleep() -> None:

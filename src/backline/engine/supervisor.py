@@ -37,6 +37,8 @@ from backline.settings import Settings, environment_of_tasks
 log = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = 3.0
+TIME_LOOK_SECONDS = 0.02
+"""How close upon each other the looks at what is due may come; rings in between count as one."""
 MEMORY_LOOK_SECONDS = 0.5
 """How often the memory of executing runs is looked at."""
 
@@ -179,7 +181,7 @@ class Supervisor:
         timekeeper = Timekeeper(self._database, self._dispatch, self._bell)
         listen = self._bell.listener(self._stopped)
         seconds = 0.0
-        while not listen(seconds):
+        while not listen(seconds) and not self._stopped.wait(TIME_LOOK_SECONDS):
             try:
                 seconds = timekeeper.look()
                 self._stop_canceled()

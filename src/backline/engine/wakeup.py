@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -31,6 +32,7 @@ class Bell:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._rings = 0
+        self._calls: Counter[str] = Counter()
         self.on_ring: Callable[[], object] | None = None
         """Passes the ring on to other processes."""
 
@@ -44,6 +46,12 @@ class Bell:
         """Wake the sleepers of this process."""
         with self._changed:
             self._rings += 1
+            self._changed.notify_all()
+
+    def call(self, thread_name: str) -> None:
+        """Wake one thread of this process."""
+        with self._changed:
+            self._calls[thread_name] += 1
             self._changed.notify_all()
 
     def hang_on(self, event: threading.Event, thread_names: frozenset[str]) -> None:
@@ -85,14 +93,14 @@ class Bell:
 
     def _sleep(self, heard: int, stop: threading.Event, timeout_seconds: float) -> int:
         """Sleep until a ring that was not heard yet. Returns the number of rings so far."""
-        deadline = time.monotonic() + timeout_seconds
+        deadline, me = time.monotonic() + timeout_seconds, threading.current_thread().name
         with self._changed:
-            while self._rings == heard and not stop.is_set():
+            while self._rings + self._calls[me] == heard and not stop.is_set():
                 seconds_left = deadline - time.monotonic()
                 if seconds_left <= 0:
                     break
                 self._changed.wait(seconds_left)
-            return self._rings
+            return self._rings + self._calls[me]
 
 
 class _HearingEvents(list[threading.Event]):
@@ -117,4 +125,5 @@ class _RingingWorkflows(ActiveWorkflowById):
 
     def _remove(self, key: str, bucket: Any) -> None:
         super()._remove(key, bucket)
-        self._bell.ring_here()
+        if bucket is not None:
+            self._bell.call(QUEUE_THREAD.format(queue=bucket[0]))
