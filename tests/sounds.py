@@ -124,13 +124,19 @@ def write_audio(
     rate_hz: int = RATE_HZ,
     codec: str = "pcm_s16le",
     tags: dict[str, str] | None = None,
+    options: dict[str, str] | None = None,
 ) -> Path:
-    """Write mono (n,) or stereo (2, n) sound; the path's ending names the container."""
+    """Write mono (n,) or stereo (2, n) sound; the path's ending names the container.
+
+    ``options`` are FFmpeg's, for the container.
+    """
     channels = np.atleast_2d(wave).astype(np.float32)
     layout = "mono" if len(channels) == 1 else "stereo"
-    with av.open(str(path), "w") as container:
+    with av.open(str(path), "w", options=options or {}) as container:
         container.metadata.update(tags or {})
-        stream = container.add_stream(codec, rate=rate_hz, layout=layout)
+        # FFmpeg's own Vorbis encoder is offered to those who know that it is young.
+        young = {"strict": "experimental"}
+        stream = container.add_stream(codec, rate=rate_hz, layout=layout, options=young)
         _encode(container, stream, channels, rate_hz, layout)
     return path
 

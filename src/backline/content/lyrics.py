@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 
 import msgspec
 
@@ -20,9 +21,16 @@ LONGEST_LINE_SECONDS = 8.0
 """How long a line lasts when nothing follows it soon."""
 _STAMP = re.compile(r"\s*\[(\d{1,3}):(\d{1,2})(?:[.:](\d{1,3}))?\]")
 _WORD_STAMP = re.compile(r"<(\d{1,3}):(\d{1,2})(?:[.:](\d{1,3}))?>")
-_OFFSET = re.compile(r"^\s*\[offset:\s*([+-]?\d{1,7})\s*\]", re.IGNORECASE | re.MULTILINE)
+_OFFSET = re.compile(r"^[ \t]*\[offset:[ \t]*([+-]?\d{1,7})[ \t]*\]", re.IGNORECASE | re.MULTILINE)
 _EDGE_SECONDS = 0.25
 """A line that starts this little before the clip is heard whole; this near its end, not at all."""
+
+MOST_LINES = 2_000
+"""Lines that are read; half an hour of song, the longest there is, holds a thousand."""
+_LONGEST_LINE = 2_000
+"""Characters of a line that are read, its word stamps included."""
+_MOST_STAMPS = 200
+"""Stamps in front of one line that are read."""
 
 
 class LyricWord(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,14 +55,17 @@ def parse_lrc(text: str) -> list[LyricLine]:
     """Read timed lyrics, in order of singing. Text without any stamp gives an empty list.
 
     A positive ``[offset:ms]`` makes the lines come earlier, as players have it.
-    A stamp without words ends the line before it.
+    A stamp without words ends the line before it. The first 2,000 lines are
+    read, and the first 2,000 characters of each.
     """
     shift_seconds = _offset_seconds(text)
     stamped: list[tuple[float, str]] = []
     for line in text.splitlines():
         stamps, rest = _leading_stamps(line)
-        stamped += [(max(0.0, stamp - shift_seconds), rest) for stamp in stamps]
-    stamped.sort(key=lambda entry: entry[0])
+        stamped += [(max(0.0, stamp - shift_seconds), rest[:_LONGEST_LINE]) for stamp in stamps]
+        if len(stamped) >= MOST_LINES:
+            break
+    stamped = sorted(stamped[:MOST_LINES], key=lambda entry: entry[0])
     ends = [start for start, _ in stamped[1:]] + [float("inf")] * bool(stamped)
     lines = [
         _line(start, end, rest, shift_seconds)
@@ -85,7 +96,8 @@ def lines_inside(
 def repeated_lines(lines: list[LyricLine]) -> list[bool]:
     """Tell for each line whether its words are sung more than once: what repeats is the hook."""
     folded = [_folded(line.text) for line in lines]
-    return [bool(words) and folded.count(words) > 1 for words in folded]
+    times = Counter(folded)
+    return [bool(words) and times[words] > 1 for words in folded]
 
 
 def _offset_seconds(text: str) -> float:
@@ -94,9 +106,10 @@ def _offset_seconds(text: str) -> float:
 
 
 def _leading_stamps(line: str) -> tuple[list[float], str]:
-    stamps, place = [], 0
+    stamps: list[float] = []
+    place = 0
     line = line.lstrip("\ufeff")
-    while found := _STAMP.match(line, place):
+    while len(stamps) < _MOST_STAMPS and (found := _STAMP.match(line, place)):
         stamps.append(_seconds(found))
         place = found.end()
     return stamps, line[place:]

@@ -20,6 +20,8 @@ from backline.errors import MediaError
 
 Rgb = NDArray[np.uint8]
 """(height, width, 3), red first, sRGB."""
+Decoded = NDArray[np.uint8] | NDArray[np.uint16]
+"""(height, width) or (height, width, 3 or 4), blue first, as the file stores it."""
 
 MIN_SIDE = 64
 """Pixels. Below this it is a tracking pixel or an icon, sent by mistake."""
@@ -30,6 +32,8 @@ MAX_FILE_BYTES = 64 * 1024 * 1024
 KEPT_SIDE = 3_840
 """Longer pictures are made smaller at once: the tallest still that a scene works on has 2,880 rows."""
 
+_ROWS_AT_ONCE = 128
+"""Bounds the memory that transparency takes."""
 _KINDS = "a JPEG, PNG, WebP or GIF"
 _PAPER = np.array([236, 231, 224], np.float32)
 _NIGHT = np.array([20, 17, 24], np.float32)
@@ -85,7 +89,7 @@ def read_picture(path: Path) -> Picture:
             f"{path.name} looks like {header.kind.upper()}, but can not be decoded; "
             f"it may be damaged. Open it, save it again as JPEG or PNG and send that."
         )
-    return Picture(_flatten(_within(decoded, KEPT_SIDE)))
+    return Picture(_flatten(decoded))
 
 
 def write_jpeg(rgb: Rgb, path: Path, quality: int = 90) -> None:
@@ -130,7 +134,8 @@ def _decode(content: bytes, header: PictureHeader) -> Rgb | None:
         return None
     if decoded is None:
         return None
-    return _to_eight_bit_rgb(np.asarray(decoded))
+    # Made smaller before anything else, which takes a multiple of the memory.
+    return _to_eight_bit_rgb(_within(np.asarray(decoded), KEPT_SIDE))
 
 
 def _colour_mode(header: PictureHeader) -> int:
@@ -142,28 +147,33 @@ def _colour_mode(header: PictureHeader) -> int:
     return int(cv2.IMREAD_COLOR)
 
 
-def _to_eight_bit_rgb(decoded: NDArray[np.uint8] | NDArray[np.uint16]) -> Rgb:
+def _to_eight_bit_rgb(decoded: Decoded) -> Rgb:
     pixels = (decoded >> 8).astype(np.uint8) if decoded.dtype == np.uint16 else decoded
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
     code = {1: cv2.COLOR_GRAY2RGB, 3: cv2.COLOR_BGR2RGB, 4: cv2.COLOR_BGRA2RGBA}[channels]
     return np.asarray(cv2.cvtColor(pixels, code), np.uint8)
 
 
-def _within(pixels: Rgb, side: int) -> Rgb:
+def _within(pixels: Decoded, side: int) -> Decoded:
     height, width = pixels.shape[:2]
     if max(height, width) <= side:
         return pixels
     factor = side / max(height, width)
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
-    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), pixels.dtype)
 
 
 def _flatten(pixels: Rgb) -> Rgb:
     """Lay what is transparent on paper or, when the picture itself is light, on a night colour."""
     if pixels.shape[2] == 3:
         return pixels
-    cover = pixels[..., 3:].astype(np.float32) / 255
-    ink = pixels[..., :3].astype(np.float32)
-    brightness = float((ink * cover).sum() / max(1.0, 3 * float(cover.sum())))
+    small = cv2.resize(pixels, (64, 64), interpolation=cv2.INTER_AREA).astype(np.float32)
+    weight = small[..., 3:]
+    brightness = float((small[..., :3] * weight).sum() / max(1.0, 3 * float(weight.sum())))
     ground = _NIGHT if brightness > 118 else _PAPER
-    return np.asarray(np.rint(ink * cover + ground * (1 - cover)), np.uint8)
+    flat = np.empty((*pixels.shape[:2], 3), np.uint8)
+    for top in range(0, len(pixels), _ROWS_AT_ONCE):
+        rows = pixels[top : top + _ROWS_AT_ONCE].astype(np.float32)
+        cover = rows[..., 3:] / 255
+        flat[top : top + _ROWS_AT_ONCE] = np.rint(rows[..., :3] * cover + ground * (1 - cover))
+    return flat

@@ -61,4 +61,6 @@ def _cover_art(heard: HeardSong, ctx: Context) -> str:
     path.write_bytes(art)
     is_png = art.startswith(b"\x89PNG")
     kind, ending = ("image/png", "png") if is_png else ("image/jpeg", "jpg")
-    return ctx.files.save(path, file_name=f"cover-art.{ending}", mime_type=kind).file_id
+    # The name of the song is in it, so that a message about the picture says where it came from.
+    name = f"cover-art-of-{heard.file_name}.{ending}"
+    return ctx.files.save(path, file_name=name, mime_type=kind).file_id
