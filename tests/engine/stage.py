@@ -294,3 +294,22 @@ def eats_memory(payload: Any, ctx: Context) -> None:
     for _ in range(100):
         hoard.append(bytearray(os.urandom(1024)) * 10_240)
         time.sleep(0.1)
+
+
+@task("tells-its-elders")
+def tells_its_elders(place: int, ctx: Context) -> dict[str, Any]:
+    """Count itself with parent and root, before and after a wait; be a grandparent at depth 0."""
+    ctx.metadata.parent.increment("below")
+    ctx.metadata.root.append("told", [ctx.run.depth, place])
+    ctx.metadata.set("mine", place)
+    if ctx.run.depth < 2:
+        ctx.batch_trigger_and_wait("tells-its-elders", [1, 2, 3])
+    print(f"after {ctx.run.depth}")
+    ctx.metadata.root.increment("after")
+    return {"depth": ctx.run.depth}
+
+
+@task("says-who-it-is", machine="micro", max_duration_seconds=60, retry=QUICKLY)
+def says_who_it_is(payload: Any, ctx: Context) -> dict[str, Any]:
+    """Return what it knows of its run."""
+    return {"run": ctx.run}

@@ -8,11 +8,13 @@ import pytest
 from backline.db import Database
 from backline.runs import AttemptStatus, NewRun, Run, RunError, RunStatus, ledger, queries
 from backline.runs.ledger import Ending
+from backline.runs.metadata import MetadataOperation, change_metadata
 
 ORDER = NewRun(account_id="alice", task_identifier="mix", payload={"song": "Ünder"})
 
 
 WORKER = "worker_1"
+LATE = MetadataOperation("set", "late", True)
 
 
 def opened(database: Database, new: NewRun = ORDER, status: RunStatus = RunStatus.QUEUED) -> str:
@@ -114,7 +116,7 @@ def test_nothing_leaves_a_final_status(database: Database) -> None:
         assert not ledger.end_attempt(
             connection, run_id, attempt_id, WORKER, ending(RunStatus.FAILED)
         )
-        assert not ledger.write_metadata(connection, run_id, attempt_id, WORKER, {"late": True})
+        assert not change_metadata(connection, run_id, [LATE], (attempt_id, WORKER))
     assert read(database, run_id).status is RunStatus.COMPLETED
 
 
@@ -150,7 +152,8 @@ def test_a_worker_that_was_declared_dead_can_not_write(database: Database) -> No
         assert not ledger.end_attempt(
             connection, run_id, zombie, WORKER, ending(RunStatus.COMPLETED)
         )
-        assert ledger.write_metadata(connection, run_id, living, "worker_2", {"progress": 0.5})
+        assert not change_metadata(connection, run_id, [LATE], (zombie, WORKER))
+        assert change_metadata(connection, run_id, [LATE], (living, "worker_2"))
     assert read(database, run_id).status is RunStatus.EXECUTING
 
 

@@ -21,9 +21,11 @@ import msgspec
 from backline.clock import stopwatch
 from backline.db import Database
 from backline.engine.dispatch import Dispatch
+from backline.engine.facts import facts_of, longest_seconds
 from backline.engine.kin import Kin, answer_at_once
 from backline.engine.leash import Leash
 from backline.engine.notes import Notes
+from backline.engine.replay import Replay
 from backline.engine.session import Desk, Outcome, Session
 from backline.engine.steps import StepRecord
 from backline.engine.verdict import Death, End, Fault, Price, Stopped, Verdict
@@ -33,7 +35,7 @@ from backline.ids import RunId
 from backline.runs import Attempt, Run, Wait, ledger, queries
 from backline.runtime import Channel, ChannelClosed, Child, Zygote
 from backline.runtime import messages as say
-from backline.sdk import DEFAULT_MACHINE, MACHINES, Machine, RunFacts, TaskFacts
+from backline.sdk import DEFAULT_MACHINE, MACHINES, Machine, TaskFacts
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +56,8 @@ class Claim(msgspec.Struct, frozen=True):
     """The values of its finished steps, JSON text by key."""
     last_line: int
     """The number of its newest log line."""
+    last_wait: str | None = None
+    """The key of the wait after which the attempt goes on."""
 
 
 class Executor:
@@ -126,7 +130,8 @@ class Executor:
             if attempt.number == 1 and run.admission_count == 1:
                 return Claim(run, attempt, {}, 0)
             steps = queries.steps_of(connection, run_id)
-            return Claim(run, attempt, steps, queries.last_log_number(connection, run_id))
+            last_line = queries.last_log_number(connection, run_id)
+            return Claim(run, attempt, steps, last_line, queries.last_wait_of(connection, attempt))
 
     def _try(self, claim: Claim) -> None:
         """Let a process perform the run, and record what came of it."""
@@ -209,27 +214,23 @@ class Executor:
             self._desk_of(run),
             Kin(self._database, self._dispatch, run, attempt, self._bell),
             workdir,
+            Replay(claim.last_wait, claim.steps),
         )
         try:
-            return session.converse(self._start(run, attempt, workdir))
+            return session.converse(self._start(claim, workdir))
         except ChannelClosed as death:
             child.wait(timeout_seconds=5)
             if self.is_stopping:
                 raise HandedBack from death
             return Death(f"the process of the run ended {child.ending} before the task returned")
 
-    def _start(self, run: Run, attempt: Attempt, workdir: Path) -> say.Start:
-        facts = RunFacts(
-            id=run.id,
-            task_identifier=run.task_identifier,
-            account_id=run.account_id,
-            attempt_number=attempt.number,
-            tags=msgspec.json.decode(run.tags),
-            is_test=run.is_test,
-            version=self.version,
-        )
+    def _start(self, claim: Claim, workdir: Path) -> say.Start:
+        run = claim.run
         return say.Start(
-            run=facts, payload=msgspec.json.decode(run.payload or "null"), workdir=str(workdir)
+            run=facts_of(run, claim.attempt, self._facts(run), self.version),
+            payload=msgspec.json.decode(run.payload or "null"),
+            workdir=str(workdir),
+            is_resumed=claim.last_wait is not None,
         )
 
     def _facts(self, run: Run) -> TaskFacts:
@@ -242,11 +243,8 @@ class Executor:
 
     def _seconds_left(self, run: Run) -> float | None:
         """Return how much longer the run may be active, over all its attempts."""
-        longest_ms = run.max_duration_ms
-        if longest_ms is None:
-            declared = self._facts(run).max_duration_seconds
-            longest_ms = None if declared is None else round(declared * 1000)
-        return None if longest_ms is None else max(0.0, (longest_ms - run.duration_ms) / 1000)
+        longest = longest_seconds(run, self._facts(run))
+        return None if longest is None else max(0.0, longest - run.duration_ms / 1000)
 
 
 def _clear_away(folder: Path) -> None:

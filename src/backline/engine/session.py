@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from backline.engine.kin import Kin
 from backline.engine.notes import Notes
+from backline.engine.replay import Replay
 from backline.errors import BacklineError
 from backline.ids import FileId
 from backline.runs import Wait
@@ -54,6 +55,7 @@ class Session:
         desk: Desk,
         kin: Kin,
         workdir: Path,
+        replay: Replay,
     ) -> None:
         self._channel = channel
         self._kin = kin
@@ -61,6 +63,7 @@ class Session:
         self._notes = notes
         self._desk = desk
         self._workdir = workdir
+        self._replay = replay
 
     def converse(self, start: say.Start) -> Outcome:
         """Let the child perform the run and return its outcome.
@@ -71,6 +74,8 @@ class Session:
         self._channel.send(start)
         while True:
             message = self._next()
+            if self._replay.repeats(message):
+                continue
             if isinstance(message, (say.Returned, say.Raised)):
                 return message
             if isinstance(message, (say.TriggerAsked, say.WaitAsked)):
@@ -108,6 +113,8 @@ class Session:
                 self._notes.metadata.change(message)
             case say.Said(stream, text):
                 self._notes.log.add(stream, text)
+            case say.Beat():
+                pass  # that it was heard is all it says
             case say.StepAsked(key):
                 self._channel.send(
                     say.StepKnown(self._steps[key]) if key in self._steps else say.StepNeeded()

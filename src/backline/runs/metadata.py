@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from backline.clock import now_ms
 from backline.db import Connection
 from backline.errors import TooLarge
-from backline.ids import RunId
+from backline.ids import AttemptId, RunId
 from backline.runs.status import FINAL
 from backline.runs.tables import runs
 
@@ -50,18 +50,22 @@ class MetadataOperation(msgspec.Struct, frozen=True):
 
 
 def change_metadata(
-    connection: Connection, run_id: RunId, operations: Iterable[MetadataOperation]
+    connection: Connection,
+    run_id: RunId,
+    operations: Iterable[MetadataOperation],
+    holder: tuple[AttemptId, str] | None = None,
 ) -> bool:
     """Carry operations out on a run's metadata, however many others do so meanwhile.
 
-    Returns False when there is no such run, or it ended more than ten minutes
-    ago. Raises ``TooLarge`` when the metadata would outgrow its limit; then
+    With ``holder`` only while that attempt on that worker has the run. Returns
+    False when there is no such run, or it ended more than ten minutes ago. Raises ``TooLarge`` when the metadata would outgrow its limit; then
     nothing is changed.
     """
+    still = [runs.c.id == run_id, _is_open()]
+    if holder is not None:
+        still += [runs.c.attempt_id == holder[0], runs.c.worker_id == holder[1]]
     # Holds the row until the commit; SQLite, which knows no such clause, has one writer anyway.
-    row = connection.execute(
-        sa.select(runs.c.metadata).where(runs.c.id == run_id, _is_open()).with_for_update()
-    ).first()
+    row = connection.execute(sa.select(runs.c.metadata).where(*still).with_for_update()).first()
     if row is None:
         return False
     values: dict[str, Any] = msgspec.json.decode(row.metadata or "{}")

@@ -92,6 +92,21 @@ def log_of(
     return [LogLine(*row) for row in rows]
 
 
+def last_wait_of(connection: Connection, attempt: Attempt) -> str | None:
+    """Return the key of the wait after which an attempt goes on; None when it did not wait yet."""
+    key: str | None = connection.execute(
+        sa.select(steps.c.key)
+        .where(
+            steps.c.run_id == attempt.run_id,
+            steps.c.attempt_id == "",  # an answer, not something that an attempt did
+            steps.c.finished_at >= attempt.created_at,
+        )
+        .order_by(steps.c.finished_at.desc())
+        .limit(1)
+    ).scalar()
+    return key
+
+
 def last_log_number(connection: Connection, run_id: RunId) -> int:
     """Return the number of the run's last line, 0 when it said nothing so far."""
     last = sa.select(sa.func.max(run_logs.c.number)).where(run_logs.c.run_id == run_id)

@@ -13,6 +13,7 @@ import pytest
 from backline.clock import now_ms
 from backline.runs import LogLine, RunError, RunStatus, ledger
 from backline.runs.ledger import Ending
+from backline.runs.metadata import MetadataOperation, change_metadata
 from backline.runs.status import AttemptStatus
 from tests.api.stage import RUNS, Api, refusal, refused_field
 from tests.cast import Cast, Player
@@ -44,7 +45,8 @@ class Performer:
 
     def tell(self, **metadata: Any) -> None:
         with self._database.write() as connection:
-            assert ledger.write_metadata(connection, *self._hold, metadata)
+            operations = [MetadataOperation("set", *item) for item in metadata.items()]
+            assert change_metadata(connection, self._hold[0], operations, self._hold[1:])
 
     def end(self) -> None:
         ending = Ending(

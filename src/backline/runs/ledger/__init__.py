@@ -1,9 +1,16 @@
 """Every write to the ledger. Each function takes the connection of one transaction."""
 
 from backline.runs.ledger.attempts import Ending, end_attempt, lose_attempt, start_attempt
-from backline.runs.ledger.keys import free_key, hold_key, holder_of_key
-from backline.runs.ledger.moves import move
-from backline.runs.ledger.notes import keep_step, write_log, write_metadata
+from backline.runs.ledger.debounces import due_at, push_back, remember
+from backline.runs.ledger.keys import (
+    attempt_scope,
+    free_key,
+    hold_key,
+    holder_of_key,
+    reset_key,
+)
+from backline.runs.ledger.moves import holds, move
+from backline.runs.ledger.notes import keep_step, write_log
 from backline.runs.ledger.opening import add_tags, lane_of, open_batch, open_run
 from backline.runs.ledger.pauses import freeze, wake
 from backline.runs.ledger.places import Ticket, admit, enqueue, reschedule
@@ -15,7 +22,9 @@ __all__ = [
     "add_tags",
     "admit",
     "ask_to_cancel",
+    "attempt_scope",
     "cancel",
+    "due_at",
     "end_attempt",
     "enqueue",
     "expire",
@@ -23,15 +32,18 @@ __all__ = [
     "freeze",
     "hold_key",
     "holder_of_key",
+    "holds",
     "keep_step",
     "lane_of",
     "lose_attempt",
     "move",
     "open_batch",
     "open_run",
+    "push_back",
+    "remember",
     "reschedule",
+    "reset_key",
     "start_attempt",
     "wake",
     "write_log",
-    "write_metadata",
 ]

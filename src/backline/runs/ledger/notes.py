@@ -1,8 +1,6 @@
-"""What a run leaves while it executes: finished steps, log lines, metadata."""
+"""What a run leaves while it executes: finished steps and log lines."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -10,9 +8,9 @@ import sqlalchemy as sa
 from backline.clock import now_ms
 from backline.db import Connection, insert_ignoring
 from backline.ids import AttemptId, RunId
-from backline.runs.ledger.moves import as_json, holds
+from backline.runs.ledger.moves import holds
 from backline.runs.run import LogLine
-from backline.runs.tables import run_logs, runs, steps
+from backline.runs.tables import run_logs, steps
 
 
 def keep_step(
@@ -49,19 +47,3 @@ def write_log(
         sa.insert(run_logs), [{"run_id": run_id} | msgspec.structs.asdict(line) for line in lines]
     )
     return True
-
-
-def write_metadata(
-    connection: Connection,
-    run_id: RunId,
-    attempt_id: AttemptId,
-    worker_id: str,
-    metadata: dict[str, Any],
-) -> bool:
-    """Replace the run's metadata while the attempt holds it. Returns whether it did."""
-    changed = connection.execute(
-        sa.update(runs)
-        .where(runs.c.id == run_id, runs.c.attempt_id == attempt_id, runs.c.worker_id == worker_id)
-        .values(metadata=as_json(metadata), updated_at=now_ms())
-    )
-    return changed.rowcount > 0

@@ -1,0 +1,31 @@
+"""What an attempt that goes on after a wait has said before, and must not say twice.
+
+After a wait the task starts again from the top, and what stands between its
+steps is done again. Until it reaches the wait at which it froze, its log lines
+and its changes of metadata are the same as before: they are not heard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container
+
+from backline.runtime import messages as say
+
+
+class Replay:
+    """Knows how far a resumed attempt repeats itself. ``until`` is the key of its last wait."""
+
+    def __init__(self, until: str | None, known: Container[str]) -> None:
+        self._until = until
+        self._known = known
+
+    def repeats(self, message: say.FromChild) -> bool:
+        """Tell whether the message was heard before the wait."""
+        if self._until is None:
+            return False
+        if isinstance(message, (say.MetadataChanged, say.Said)):
+            return True
+        if isinstance(message, (say.StepAsked, say.WaitAsked, say.TriggerAsked)):
+            is_over = message.key == self._until or message.key not in self._known
+            self._until = None if is_over else self._until
+        return False

@@ -1,0 +1,86 @@
+"""What a task's context does in real runs, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+
+from backline.db import Database
+from backline.engine import Bell, Dispatch, RunQueue
+from backline.runs import NewRun, Run, RunStatus, queries
+from backline.settings import Settings
+from tests.processes import Process, final_run, worker
+
+
+@pytest.fixture
+def dispatch(database: Database) -> Iterator[Dispatch]:
+    queue = RunQueue(database)
+    yield Dispatch(database, queue, Bell())
+    queue.close()
+
+
+@pytest.fixture
+def at_work(settings: Settings) -> Iterator[Process]:
+    with worker(settings, "--slots", "4", BACKLINE_VERSION="20261123.1") as process:
+        yield process
+
+
+def order(task: str, payload: Any = None, **more: Any) -> NewRun:
+    return NewRun(account_id="alice", task_identifier=task, payload=payload, **more)
+
+
+def output(run: Run) -> Any:
+    assert run.status is RunStatus.COMPLETED, run.error
+    return msgspec.json.decode(run.output or "null")
+
+
+def metadata(run: Run) -> dict[str, Any]:
+    decoded: dict[str, Any] = msgspec.json.decode(run.metadata or "{}")
+    return decoded
+
+
+def test_children_count_themselves_with_their_elders(
+    database: Database, dispatch: Dispatch, at_work: Process
+) -> None:
+    """Thirteen runs in three generations change the same metadata at once, each once."""
+    root = final_run(database, dispatch.trigger(order("tells-its-elders", 0)).run_id)
+    assert output(root) == {"depth": 0}
+    told = metadata(root)
+    assert told["below"] == 3 + 1, "three children, and itself, which is its own parent"
+    assert told["after"] == 13
+    assert sorted(told["told"]) == sorted(
+        [[0, 0], *[[1, place] for place in (1, 2, 3)], *[[2, place] for place in (1, 2, 3)] * 3]
+    )
+    assert told["mine"] == 0
+    with database.read() as connection:
+        children = queries.children_of(connection, root.id)
+        said = [line.text for line in queries.log_of(connection, root.id)]
+    assert [metadata(child)["below"] for child in children] == [3, 3, 3]
+    assert said == ["after 0\n"], "what stands before a wait is not said again after it"
+
+
+def test_a_task_knows_its_run(database: Database, dispatch: Dispatch, at_work: Process) -> None:
+    """Everything that the trigger and the task's author said is in ctx.run."""
+    opened = dispatch.trigger(
+        order(
+            "says-who-it-is",
+            tags=("demo",),
+            is_test=True,
+            concurrency_key="k",
+            queue="own",
+            idempotency_key="once",
+        )
+    )
+    run = final_run(database, opened.run_id)
+    told = output(run)["run"]
+    assert told["id"] == told["root_id"] == run.id
+    assert told["tags"] == ["account:alice", "demo"]
+    assert (told["attempt_number"], told["max_attempts"], told["is_test"]) == (1, 3, True)
+    assert (told["queue"], told["concurrency_key"], told["machine"]) == ("own", "k", "micro")
+    assert (told["max_duration_seconds"], told["idempotency_key"]) == (60, "once")
+    assert (told["parent_id"], told["depth"], told["batch_id"]) == (None, 0, None)
+    assert (told["version"], told["environment"]) == ("20261123.1", run.environment)
+    assert told["created_at"] <= told["started_at"]
