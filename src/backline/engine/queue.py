@@ -7,6 +7,8 @@ named queues are decided in the ledger; the engine has one for all.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from dbos import DBOSClient, EnqueueOptions
 from dbos._serialization import DBOSPortableJSON
 
@@ -70,13 +72,17 @@ class RunQueue:
         }
         self._client.enqueue_in_transaction(connection, options, ticket.run_id)
 
-    def put_back(self, worker_id: str) -> None:
-        """Queue again whatever the engine still counts as that worker's. Safe to repeat."""
+    def given_to(self, worker_id: str) -> list[str]:
+        """Return the ids of the workflows that the engine counts as that worker's."""
         # DBOS does this in its own recovery, which has no public name and wants a launched instance.
-        system = self._client._sys_db
-        for pending in system.get_pending_workflows(worker_id, WORKFLOW_VERSION):
+        pending = self._client._sys_db.get_pending_workflows(worker_id, WORKFLOW_VERSION)
+        return [workflow.workflow_id for workflow in pending]
+
+    def put_back(self, worker_id: str, workflow_ids: Collection[str]) -> None:
+        """Queue again what was given to that worker. Safe to repeat."""
+        for workflow_id in workflow_ids:
             # A row keeps the queue that it was taken from; QUEUE is only for one without.
-            system.reenqueue_for_recovery(pending.workflow_id, [worker_id], QUEUE)
+            self._client._sys_db.reenqueue_for_recovery(workflow_id, [worker_id], QUEUE)
 
     def close(self) -> None:
         """Let go of the engine's connections."""

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Callable, Collection
 from pathlib import Path
+from typing import NamedTuple
 
-from backline.clock import now_ms
+from backline.clock import TimestampMs, stopwatch
 from backline.db import Connection, Database
 from backline.engine.dispatch import Dispatch
 from backline.engine.queue import RunQueue
@@ -33,31 +35,88 @@ def process_token(pid: int) -> str:
     return f"{pid}:{stat.rpartition(')')[2].split()[19]}"
 
 
-def is_dead(worker: Worker, stale_after_ms: int = catalog.STALE_AFTER_MS) -> bool:
-    """Say whether a worker can be taken for dead: silent, or its process is gone from this host."""
-    if now_ms() - worker.heartbeat_at > stale_after_ms:
-        return True
+def this_process() -> tuple[str, str]:
+    """Return this host's name and this process's token."""
+    return socket.gethostname(), process_token(os.getpid())
+
+
+class Watch:
+    """Watches the other workers' hearts, and takes over from those that stand still.
+
+    A heart stands still when its heartbeat has not changed for ``STALE_AFTER_MS``
+    on this process's own stopwatch: neither a clock that jumps nor machines
+    whose clocks differ make a living worker look dead. Whoever was away itself,
+    asleep or without the database, begins to watch anew.
+    """
+
+    def __init__(
+        self, database: Database, queue: RunQueue, dispatch: Dispatch, worker_id: str
+    ) -> None:
+        self._database = database
+        self._queue = queue
+        self._dispatch = dispatch
+        self._worker_id = worker_id
+        self._beats: dict[str, Heartbeat] = {}
+        self._since_look = stopwatch()
+
+    def take_over(self) -> list[str]:
+        """Hand the runs of dead workers back to the queue. Returns the ids of those workers."""
+        with self._database.read() as connection:
+            workers = catalog.unretired(connection)
+        if self._since_look() > catalog.STALE_AFTER_MS / 2:
+            self._beats.clear()
+        self._since_look = stopwatch()
+        dead = [w.id for w in workers if w.id != self._worker_id and self._is_dead(w)]
+        for worker_id in dead:
+            hand_back(self._database, self._queue, self._dispatch, worker_id)
+            self._beats.pop(worker_id, None)
+        return dead
+
+    def _is_dead(self, worker: Worker) -> bool:
+        if _is_gone_from_this_host(worker):
+            return True
+        seen = self._beats.get(worker.id)
+        if seen is None or seen.at != worker.heartbeat_at:
+            self._beats[worker.id] = Heartbeat(worker.heartbeat_at, stopwatch())
+            return False
+        return seen.age_ms() > catalog.STALE_AFTER_MS
+
+
+class Heartbeat(NamedTuple):
+    """The newest heartbeat of a worker, and how long ago it was seen first."""
+
+    at: TimestampMs
+    age_ms: Callable[[], int]
+
+
+def _is_gone_from_this_host(worker: Worker) -> bool:
     if worker.host != socket.gethostname() or not Path("/proc/self/stat").exists():
         return False
     pid = int(worker.process.partition(":")[0])
     return process_token(pid) != worker.process
 
 
-def this_process() -> tuple[str, str]:
-    """Return this host's name and this process's token."""
-    return socket.gethostname(), process_token(os.getpid())
+class Strays:
+    """Runs that the engine gave to this worker and that never arrived here.
 
+    The engine gives them away in one transaction and fetches them in another;
+    when the database goes away in between, nobody performs them.
+    """
 
-def take_over_dead_workers(
-    database: Database, queue: RunQueue, dispatch: Dispatch, own_id: str
-) -> list[str]:
-    """Hand the runs of dead workers back to the queue. Returns the ids of those workers."""
-    with database.read() as connection:
-        others = [worker for worker in catalog.unretired(connection) if worker.id != own_id]
-    dead = [worker.id for worker in others if is_dead(worker)]
-    for worker_id in dead:
-        hand_back(database, queue, dispatch, worker_id)
-    return dead
+    def __init__(
+        self, queue: RunQueue, worker_id: str, performed: Callable[[], Collection[str]]
+    ) -> None:
+        self._queue = queue
+        self._worker_id = worker_id
+        self._performed = performed
+        self._suspects: set[str] = set()
+
+    def put_back(self) -> set[str]:
+        """Queue again what looked like a stray last time and still does. Returns their ids."""
+        missing = set(self._queue.given_to(self._worker_id)) - set(self._performed())
+        strays, self._suspects = missing & self._suspects, missing
+        self._queue.put_back(self._worker_id, strays)
+        return strays
 
 
 def hand_back(database: Database, queue: RunQueue, dispatch: Dispatch, worker_id: str) -> None:
@@ -65,7 +124,7 @@ def hand_back(database: Database, queue: RunQueue, dispatch: Dispatch, worker_id
     with database.exclusive() as connection:
         for run_id in queries.executing_on(connection, worker_id):
             _lose(connection, dispatch, run_id, worker_id)
-    queue.put_back(worker_id)
+    queue.put_back(worker_id, queue.given_to(worker_id))
     with database.write() as connection:
         catalog.retire(connection, worker_id)
 

@@ -21,7 +21,7 @@ from backline.db import Connection, Database
 from backline.engine.dispatch import Dispatch
 from backline.engine.executor import Executor
 from backline.engine.queue import SERIALIZER, WORKFLOW, WORKFLOW_VERSION, RunQueue, queue_names
-from backline.engine.recovery import hand_back, take_over_dead_workers, this_process
+from backline.engine.recovery import Strays, Watch, hand_back, this_process
 from backline.engine.schema import APPLICATION, SCHEMA, engine_connections
 from backline.engine.session import Desk
 from backline.engine.timekeeper import Timekeeper
@@ -69,7 +69,10 @@ class Supervisor:
         self._zygote = Zygote(self._settings.task_modules, environment_of_tasks(self._settings))
         self._executor = self._make_executor()
         self._connections = engine_connections(self._database)
-        self._launch_engine(self._connections)
+        engine = self._launch_engine(self._connections)
+        performed = engine._active_workflows_set.activeList
+        self._strays = Strays(self._queue, self.worker_id, performed)
+        self._watch = Watch(self._database, self._queue, self._dispatch, self.worker_id)
         self._announce()
         self._take_over()
         self._threads = [
@@ -94,7 +97,7 @@ class Supervisor:
             workroom=self._workrooms / self.worker_id,
         )
 
-    def _launch_engine(self, connections: sa.Engine) -> None:
+    def _launch_engine(self, connections: sa.Engine) -> DBOS:
         config: DBOSConfig = {
             "name": APPLICATION,
             "system_database_engine": connections,
@@ -117,6 +120,7 @@ class Supervisor:
         self._queue.set_up(self._settings.slots, self._executor.version)
         DBOS.listen_queues(listened)
         DBOS.launch()
+        return engine
 
     def _register_workflow(self) -> None:
         executor = self._executor
@@ -169,11 +173,11 @@ class Supervisor:
             log.error("worker %s was declared dead or lost its processes: stopping", self.worker_id)
             os._exit(1)
         self._take_over()
+        self._strays.put_back()
 
     def _take_over(self) -> None:
         """Hand on the runs of workers that died, and clear away what they left on this disk."""
-        dead = take_over_dead_workers(self._database, self._queue, self._dispatch, self.worker_id)
-        for worker_id in dead:
+        for worker_id in self._watch.take_over():
             shutil.rmtree(self._workrooms / worker_id, ignore_errors=True)
 
     def _keep_time(self) -> None:

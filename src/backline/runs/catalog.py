@@ -14,7 +14,7 @@ from backline.runs.tables import announced_tasks, workers
 from backline.sdk import TaskFacts
 
 STALE_AFTER_MS = 10_000
-"""A worker whose last heartbeat is older is taken for dead."""
+"""A worker whose heart stood still for longer is taken for dead."""
 
 
 class Worker(msgspec.Struct, frozen=True):
