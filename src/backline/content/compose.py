@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Protocol
 
 import cv2
 import numpy as np
 
+from backline.content.media.ahead import drawn_ahead
 from backline.content.media.audio import Audio, frames_of
 from backline.content.media.frame import FRAME_RATE, Planes, Scene
 from backline.content.media.video import AAC_FRAME_SAMPLES, VideoWriter
@@ -45,9 +46,14 @@ def compose(
     count = round(sound.duration_seconds * FRAME_RATE)
     pending = frames_of(sound, AAC_FRAME_SAMPLES)
     waiting = next(pending, None)
-    with _encoder_owns_the_cores(), VideoWriter(path, tags=tags) as video:
-        for index in range(count):
-            video.write_frame(_drawing(scene, overlay, index, count))
+    frames = (_drawing(scene, overlay, index, count) for index in range(count))
+    with (
+        _encoder_owns_the_cores(),
+        VideoWriter(path, tags=tags) as video,
+        closing(drawn_ahead(frames)) as canvases,
+    ):
+        for index, canvas in enumerate(canvases):
+            video.write_canvas(canvas)
             # Sound goes in beside the picture: players read both from one place of the file.
             while (
                 waiting is not None

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from backline.content.media.frame import FRAME_RATE, Planes, new_planes
-from backline.content.media.still import STILL_HEIGHT, STILL_WIDTH, Still, view_matrix
+from backline.content.media.still import STILL_HEIGHT, STILL_WIDTH, Still, still_of, view_matrix
 from backline.content.motion import Camera, View
 
 SPOTS = ((500.0, 700.0), (1100.0, 900.0), (810.0, 1440.0), (600.0, 2300.0))
@@ -27,7 +27,7 @@ def spots_at(width: int, height: int, shrink: int) -> np.ndarray:
 def still() -> Still:
     luma = 16 + 200 * spots_at(STILL_WIDTH, STILL_HEIGHT, 1)
     chroma = 128 + 100 * spots_at(STILL_WIDTH // 2, STILL_HEIGHT // 2, 2)
-    return Still(Planes(*(np.rint(p).astype(np.uint8) for p in (luma, chroma, chroma))))
+    return still_of(Planes(*(np.rint(p).astype(np.uint8) for p in (luma, chroma, chroma))))
 
 
 def found(plane: np.ndarray, rest: int, near: np.ndarray, reach: int) -> np.ndarray:

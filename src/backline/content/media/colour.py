@@ -36,6 +36,11 @@ def to_planes(rgb: NDArray[np.uint8] | NDArray[np.float32]) -> Planes:
     return Planes(_bytes(cv2.extractChannel(ycbcr, 0)), cb, cr)
 
 
+def to_ycbcr(rgb: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Turn RGB (h, w, 3; 0..255) into Y, Cb, Cr at full size, for what is small already."""
+    return _bytes(cv2.transform(rgb, _TO_YCBCR))
+
+
 def to_rgb(planes: Planes) -> NDArray[np.uint8]:
     """Turn planes back into RGB (h, w, 3), for stills."""
     height, width = planes.y.shape

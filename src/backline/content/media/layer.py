@@ -15,7 +15,7 @@ from backline.content.media.canvas import Canvas, Mask
 from backline.content.media.colour import to_planes
 from backline.content.media.disc import Window
 from backline.content.media.frame import Plane, Planes
-from backline.content.media.still import Matrix, halved, sample_plane
+from backline.content.media.still import Matrix, Packed, halved, packed, sample_pack, sample_plane
 
 
 class Layer(NamedTuple):
@@ -24,15 +24,29 @@ class Layer(NamedTuple):
     left: int
     top: int
     """Still pixels, even."""
-    planes: Planes
-    hides: Plane
-    """0..255, at half size: edges are soft, and half the pixels are half the time."""
+    y: Plane
+    soft: Packed
+    """At half size: Cb, Cr, and how much is hidden, 0..255 (edges are soft, so half size will do)."""
+
+    @property
+    def planes(self) -> Planes:
+        """What is shown; writing into it changes the layer."""
+        return Planes(self.y, self.soft[..., 0], self.soft[..., 1])
+
+    @property
+    def hides(self) -> Plane:
+        """How much is hidden, 0..255, at half size."""
+        return self.soft[..., 2]
 
     @property
     def box(self) -> tuple[int, int, int, int]:
         """Left, top, right, bottom on the still."""
-        height, width = self.planes.y.shape
+        height, width = self.y.shape
         return self.left, self.top, self.left + width, self.top + height
+
+    def showing(self, planes: Planes) -> Layer:
+        """Return a layer that hides the same and shows other planes."""
+        return self._replace(y=planes.y, soft=packed(planes.cb, planes.cr, self.hides))
 
     def draw(self, to_still: Matrix, into: Planes) -> None:
         """Lay it over a frame that a camera sees through ``to_still``."""
@@ -42,13 +56,15 @@ class Layer(NamedTuple):
         matrix = window.shifted(to_still)
         matrix[:, 2] -= (self.left, self.top)
         half = (window.size[0] // 2, window.size[1] // 2)
-        shows = cv2.bitwise_not(_sampled(self.hides, halved(matrix), half))
-        small = halved(matrix)
         # Sited like what is hidden, not like chroma: half a pixel of colour is not seen, a fringe is.
-        _lay(self.planes.cb, small, shows, window.of(into.cb, 2))
-        _lay(self.planes.cr, small, shows, window.of(into.cr, 2))
+        cb, cr, hides, _ = sample_pack(self.soft, halved(matrix), half, border=cv2.BORDER_CONSTANT)
+        shows = cv2.bitwise_not(hides, dst=hides)
+        _lay(cb, shows, window.of(into.cb, 2))
+        _lay(cr, shows, window.of(into.cr, 2))
         large = cv2.resize(shows, window.size, interpolation=cv2.INTER_LINEAR)
-        _lay(self.planes.y, matrix, large, window.of(into.y))
+        light = np.empty((window.size[1], window.size[0]), np.uint8)
+        sample_plane(self.y, matrix, light, border=cv2.BORDER_CONSTANT)
+        _lay(light, large, window.of(into.y))
 
     def _window(self, to_still: Matrix, into: Planes) -> Window:
         left, top, right, bottom = self.box
@@ -77,7 +93,7 @@ def layer_of(canvas: Canvas, mask: Mask, left: int = 0, top: int = 0) -> Layer:
         np.rint(plane * cover).astype(np.uint8)
         for plane, cover in zip(planes, (full, half, half), strict=True)
     )
-    return Layer(left, top, Planes(y, cb, cr), np.rint(half * 255).astype(np.uint8))
+    return Layer(left, top, y, packed(cb, cr, np.rint(half * 255).astype(np.uint8)))
 
 
 def _filled(mask: Mask, axis: int) -> slice:
@@ -90,12 +106,5 @@ def _filled(mask: Mask, axis: int) -> slice:
     return slice(low, high)
 
 
-def _sampled(source: Plane, matrix: Matrix, size: tuple[int, int]) -> Plane:
-    target = np.empty((size[1], size[0]), np.uint8)
-    sample_plane(source, matrix, target, border=cv2.BORDER_CONSTANT)
-    return target
-
-
-def _lay(source: Plane, matrix: Matrix, shows: Plane, part: Plane) -> None:
-    colour = _sampled(source, matrix, (part.shape[1], part.shape[0]))
+def _lay(colour: Plane, shows: Plane, part: Plane) -> None:
     cv2.add(cv2.multiply(part, shows, scale=1 / 255), colour, dst=part)

@@ -8,7 +8,7 @@ from backline.content.media.frame import Area, Plane, Planes
 from backline.content.media.layer import Layer
 from backline.content.media.picture import Picture
 from backline.content.media.speech import Speech, let_speak
-from backline.content.media.still import Matrix, view_matrix
+from backline.content.media.still import Matrix, Still, still_of, view_matrix
 from backline.content.motion import SceneFacts, View
 from backline.content.portrait import find_portrait
 
@@ -46,7 +46,8 @@ class Subject(NamedTuple):
         )
         if speech is None:
             return self
-        return self._replace(layer=self.layer._replace(planes=speech.planes), speech=speech)
+        shown = layer.showing(speech.planes)
+        return self._replace(layer=shown, speech=speech._replace(planes=shown.planes))
 
     def draw(self, view: View, index: int, into: Planes) -> None:
         """Lay it over the background that a camera sees in ``view`` at a frame."""
@@ -55,6 +56,17 @@ class Subject(NamedTuple):
             self.speech.pose(index)
             near = self.speech.swayed(near, index) if self.is_person else near
         self.layer.draw(view_matrix(near), into)
+
+
+def singing_still(
+    still: Still, picture: Picture, picture_to_still: Matrix, facts: SceneFacts
+) -> tuple[Still, Speech | None]:
+    """Return a still whose largest face may sing, and what moves its mouth, if anything does."""
+    speech = speech_on(still.planes, picture, picture_to_still, facts)
+    if speech is None:
+        return still, None
+    shown = still_of(speech.planes)
+    return shown, speech._replace(planes=shown.planes)
 
 
 def speech_on(

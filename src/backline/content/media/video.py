@@ -32,6 +32,18 @@ _AVX_512 = 13
 """OpenCV's number for a processor with AVX-512 (CV_CPU_AVX_512F)."""
 
 
+class FrameCanvas:
+    """Memory for one frame that a scene can be drawn on and x264 reads from, without a copy between.
+
+    x264 takes what it needs while it is being handed the frame, so one canvas
+    serves many frames: fresh memory for each would cost more than drawing a caption.
+    """
+
+    def __init__(self, width: int = FRAME_WIDTH, height: int = FRAME_HEIGHT) -> None:
+        self.frame = av.VideoFrame(width, height, "yuv420p")
+        self.planes = Planes(*(_rows(plane) for plane in self.frame.planes))
+
+
 class VideoWriter:
     """Writes one mp4. Use as a context manager; the file is whole when the block ends well."""
 
@@ -50,6 +62,7 @@ class VideoWriter:
         self._container.metadata.update(tags or {})
         self._picture = add_picture(self._container, width, height, frame_rate)
         self._sound = _add_sound(self._container)
+        self._canvas = FrameCanvas(width, height)
         self._frames_written = 0
 
     def __enter__(self) -> Self:
@@ -68,10 +81,17 @@ class VideoWriter:
 
     def write_frame(self, draw: Callable[[Planes], None]) -> None:
         """Append a frame: ``draw`` fills the encoder's own planes, all of them."""
-        frame = av.VideoFrame(self._picture.width, self._picture.height, "yuv420p")
-        draw(Planes(*(_rows(plane) for plane in frame.planes)))
-        frame.pts = self._frames_written
+        draw(self._canvas.planes)
+        self.write_canvas(self._canvas)
+
+    def write_canvas(self, canvas: FrameCanvas) -> None:
+        """Append what was drawn on a canvas, which may be drawn on again at once."""
+        canvas.frame.pts = self._frames_written
         self._frames_written += 1
+        self.encode_frame(canvas.frame)
+
+    def encode_frame(self, frame: av.VideoFrame) -> None:
+        """Hand a stamped frame to the encoder."""
         self._container.mux(self._picture.encode(frame))
 
     def write_sound(self, frame: av.AudioFrame) -> None:

@@ -15,7 +15,7 @@ from backline.content.media.frame import FRAME_RATE, Area, Planes, Scene
 from backline.content.media.light import Glow, Motes, float_motes, glow
 from backline.content.media.picture import Picture
 from backline.content.media.stance import face_areas
-from backline.content.media.still import Still, view_matrix
+from backline.content.media.still import Still, still_of, view_matrix
 from backline.content.motion import Camera, SceneFacts, energy_at, pulse_at
 from backline.content.portrait import Framing, find_portrait, frame_for
 from backline.content.templates.album_record_store.layout import SLEEVE_CENTRE, SLEEVE_SIDE
@@ -91,7 +91,7 @@ def _paint_shop(picture: Picture, seed: int) -> Shop:
     stand_sleeve(canvas, visible, art, rng)
     add_grain(canvas, rng, 0.014)
     return Shop(
-        still=Still(to_planes(finished(canvas))),
+        still=still_of(to_planes(finished(canvas))),
         label=record_label(art),
         dust=record_dust(visible, rng),
         lamps=glow(lamps),

@@ -22,9 +22,10 @@ from backline.content.media.still import (
     Matrix,
     SoftStill,
     Still,
+    still_of,
     view_matrix,
 )
-from backline.content.media.subject import Subject, speech_on
+from backline.content.media.subject import Subject, singing_still
 from backline.content.motion import Camera, SceneFacts, energy_at, pulse_at
 from backline.content.portrait import find_portrait, frame_for
 from backline.content.templates.artist_caption_bedroom.full_frame import fill_frame
@@ -86,10 +87,10 @@ def build(picture: Picture, facts: SceneFacts) -> Scene:
     room = _paint_room(picture, facts.seed)
     if room.subject is not None:
         return Bedroom(room._replace(subject=room.subject.singing(picture, facts)), camera, facts)
-    speech = speech_on(room.still.planes, picture, room.picture_to_still, facts)
-    if speech is not None:
-        room = room._replace(still=Still(speech.planes))
-    return Bedroom(room, camera, facts, speech)
+    if isinstance(room.still, SoftStill):
+        return Bedroom(room, camera, facts)
+    still, speech = singing_still(room.still, picture, room.picture_to_still, facts)
+    return Bedroom(room._replace(still=still), camera, facts, speech)
 
 
 # A run needs the room twice, for its still and for its film: the last one is kept.
@@ -110,5 +111,5 @@ def _paint_room(picture: Picture, seed: int) -> Room:
     else:
         canvas, matrix = hang_on_wall(picture, led, rng)
     add_grain(canvas, rng, 0.018)
-    still = Still(to_planes(finished(canvas)))
+    still = still_of(to_planes(finished(canvas)))
     return Room(still, None, glow(led), float_motes(rng, 22), face_areas(portrait, matrix), matrix)

@@ -15,8 +15,15 @@ from backline.content.media.light import Glow, glow
 from backline.content.media.picture import Picture
 from backline.content.media.speech import Speech
 from backline.content.media.stance import face_areas
-from backline.content.media.still import STILL_HEIGHT, STILL_WIDTH, Matrix, Still, view_matrix
-from backline.content.media.subject import speech_on
+from backline.content.media.still import (
+    STILL_HEIGHT,
+    STILL_WIDTH,
+    Matrix,
+    Still,
+    still_of,
+    view_matrix,
+)
+from backline.content.media.subject import singing_still
 from backline.content.motion import Camera, SceneFacts, energy_at, pulse_at
 from backline.content.portrait import find_portrait, frame_for
 from backline.content.templates.artist_release_editorial.bars import (
@@ -87,10 +94,8 @@ def build(picture: Picture, facts: SceneFacts) -> Scene:
     )
     words = (facts.title, facts.artist, facts.date)
     page = _lay_out(picture, facts.seed, words, tuple(facts.energy))
-    speech = speech_on(page.still.planes, picture, page.picture_to_still, facts)
-    if speech is not None:
-        page = page._replace(still=Still(speech.planes))
-    return Editorial(page, camera, facts, speech)
+    still, speech = singing_still(page.still, picture, page.picture_to_still, facts)
+    return Editorial(page._replace(still=still), camera, facts, speech)
 
 
 # A run needs the page twice, for its still and for its film: the last one is kept.
@@ -116,7 +121,7 @@ def _lay_out(
         _PRINT_FROM,
     )
     return Page(
-        still=Still(to_planes(finished(canvas))),
+        still=still_of(to_planes(finished(canvas))),
         print=ink,
         played=Progress(bars, palette.accent),
         light=_light(palette),
