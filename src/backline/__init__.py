@@ -8,6 +8,7 @@ from backline.errors import AbortRun, BacklineError, RetryLater
 from backline.sdk import (
     Context,
     Cron,
+    Debounce,
     Hooks,
     Retry,
     RunResult,
@@ -22,6 +23,7 @@ __all__ = [
     "BacklineError",
     "Context",
     "Cron",
+    "Debounce",
     "Hooks",
     "Retry",
     "RetryLater",

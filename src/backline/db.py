@@ -195,7 +195,7 @@ def insert_ignoring(connection: Connection, table: sa.Table, **values: Any) -> b
     return connection.execute(statement.returning(sa.literal(1))).first() is not None
 
 
-def upsert(connection: Connection, table: sa.Table, key: tuple[str, ...], **values: Any) -> None:
+def upsert(connection: Connection, table: sa.Table, key: tuple[str, ...], /, **values: Any) -> None:
     """Insert a row, or overwrite the one that has the same ``key`` columns."""
     if connection.dialect.name == "sqlite":
         from sqlalchemy.dialects.sqlite import insert

@@ -47,6 +47,22 @@ def test_every_option_of_a_trigger_arrives(ask: Ask) -> None:
     assert ask("runs", "cancel", run_id)[:2] == (0, f"run {run_id} is CANCELED\n")
 
 
+def test_a_flurry_is_one_run_and_a_key_is_let_go_of(ask: Ask) -> None:
+    """As the server has it: pushed back, then triggered anew once the key is free."""
+    line = "trigger hello-world --debounce k --debounce-delay 1h --debounce-mode trailing"
+    runs = {ask(*line.split(), "--payload", word)[1].strip() for word in ("1", "2")}
+    assert len(runs) == 1
+    parent = runs.pop()
+    assert ask("trigger", "hello-world", "--debounce", "k", "--delay", "1h")[0] == 1
+    keyed = f"trigger hello-world --idempotency-key w --scope run --parent {parent}".split()
+    child = ask(*keyed)[1]
+    assert ask(*keyed)[1] == child
+    assert ask("runs", "free", "hello-world", "w", "--parent", parent)[1] == child
+    assert ask("runs", "free", "hello-world", "w")[0] == 1
+    assert ask(*keyed)[1] != child
+    assert ask("runs", "cancel", parent)[0] == 0
+
+
 def test_a_wrong_option_is_told_in_the_servers_words(ask: Ask) -> None:
     """Naming the option and what would work."""
     code, _, err = ask("trigger", "hello-world", "--delay", "soon")

@@ -9,7 +9,6 @@ import msgspec
 
 from backline.api.services import AnyRequest
 from backline.errors import InvalidInput, UnsupportedType
-from backline.wire.orders import NOT_YET
 
 T = TypeVar("T")
 
@@ -66,6 +65,4 @@ def _misfit(message: str) -> InvalidInput:
     field = f"{path}.{named['name']}" if path else named["name"]
     if named["what"] == "missing required":
         return InvalidInput(f"{field} is missing", field)
-    if named["name"] in NOT_YET:
-        return InvalidInput(f"{field} is not supported yet: leave it out", field)
     return InvalidInput(f"{field} is not supported here: leave it out", field)

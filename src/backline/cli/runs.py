@@ -99,6 +99,25 @@ def replay(
 
 
 @app.command
+def free(
+    task: Annotated[str, Parameter(help="Name of the task.")],
+    key: Annotated[str, Parameter(help="The idempotency key, as it was given.")],
+    /,
+    *,
+    parent: Annotated[
+        str | None,
+        Parameter(help="Id of the run within which the key counts. Default: the whole account."),
+    ] = None,
+    json: Json = False,
+    data: Data = None,
+) -> None:
+    """Let go of an idempotency key, so that the same trigger makes a new run."""
+    with open_client(data) as client:
+        freed = client.runs.reset_key(task, key, parent_run_id=parent)
+    show_json(freed) if json else show("\n".join(freed))
+
+
+@app.command
 def logs(
     run_id: RunIdArgument,
     /,

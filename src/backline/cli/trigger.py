@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter, validators
 
@@ -27,6 +27,27 @@ def trigger(
     idempotency_key: Annotated[
         str | None,
         Parameter(help="A second trigger with the same key gives the first one's run."),
+    ] = None,
+    scope: Annotated[
+        Literal["global", "run", "attempt"],
+        Parameter(help="Within what the key counts: your account, the parent run, its attempt."),
+    ] = "global",
+    parent: Annotated[
+        str | None, Parameter(help="Id of the run on whose behalf this one is made.")
+    ] = None,
+    debounce: Annotated[
+        str | None,
+        Parameter(help="Triggers of this key become one run, which starts when they have stopped."),
+    ] = None,
+    debounce_delay: Annotated[
+        str, Parameter(help="How long after the last of them it starts, such as 10s.")
+    ] = "10s",
+    debounce_mode: Annotated[
+        Literal["leading", "trailing"],
+        Parameter(help="Whose payload counts: the first trigger's or the last one's."),
+    ] = "leading",
+    debounce_max_delay: Annotated[
+        str | None, Parameter(help="The longest that they push it back. Default: no limit.")
     ] = None,
     delay: Annotated[
         str | None, Parameter(help="When it is due: 45s, 1h30m, 2d, or a date. Default: now.")
@@ -60,12 +81,20 @@ def trigger(
     data: Data = None,
 ) -> int:
     """Ask for a task, and get the id of its run at once."""
+    from backline.wire.orders import DebounceOrder
+
+    flurry = debounce and DebounceOrder(
+        key=debounce, delay=debounce_delay, mode=debounce_mode, max_delay=debounce_max_delay
+    )
     with open_client(data) as client:
         triggered = client.runs.trigger(
             task,
             payload,
             tags=list(tag) or None,
             idempotency_key=idempotency_key,
+            idempotency_key_scope=None if scope == "global" else scope,
+            parent_run_id=parent,
+            debounce=flurry,
             delay=delay,
             ttl=int(ttl) if ttl is not None and ttl.isdecimal() else ttl,
             queue=queue,

@@ -21,6 +21,8 @@ from backline.wire.orders import (
     BatchOrder,
     BatchState,
     BatchTriggered,
+    KeyFreed,
+    KeyReset,
     ReplayRun,
     RescheduleRun,
     TaskTriggered,
@@ -138,6 +140,18 @@ class Runs:
         """Return what happened to a run. Raises ``NotFound``."""
         path = f"/api/tasks/runs/{quote(run_id, safe='')}/events"
         return self._connection.get(path, RunEvents).events
+
+    def reset_key(
+        self, task_identifier: str, idempotency_key: str, *, parent_run_id: RunId | None = None
+    ) -> list[RunId]:
+        """Let go of an idempotency key; return the runs that held it. Raises ``NotFound``."""
+        wish = KeyReset(
+            task_identifier=task_identifier,
+            idempotency_key=idempotency_key,
+            parent_run_id=parent_run_id,
+        )
+        path = "/api/tasks/idempotency-keys/reset"
+        return self._connection.post(path, KeyFreed, wish).run_ids
 
     def trigger_batch(self, items: list[BatchItem]) -> BatchTriggered:
         """Ask for up to 1,000 runs at once."""

@@ -84,18 +84,29 @@ class Dispatch:
             holder = ledger.holder_of_key(connection, new)
             if holder is not None:
                 return Triggered(holder, is_cached=True)
+        if new.debounce is not None:
+            pushed = ledger.push_back(connection, new)
+            if pushed is not None:
+                self._hold_key(connection, new, pushed)
+                return Triggered(pushed, is_cached=True)
+            new = msgspec.structs.replace(new, delay_until=ledger.due_at(new))
         facts = catalog.find_task(connection, new.task_identifier)
         if facts is not None:
             new = _with_defaults(new, facts)
         status = _first_status(new, is_known=facts is not None)
         run_id = ledger.open_run(connection, new, status)
+        self._hold_key(connection, new, run_id)
+        if new.debounce is not None:
+            ledger.remember(connection, new, run_id)
+        if status is RunStatus.QUEUED:
+            self._admission.fill(connection, ledger.lane_of(new))
+        return Triggered(run_id)
+
+    def _hold_key(self, connection: Connection, new: NewRun, run_id: RunId) -> None:
         if new.idempotency_key is not None and not ledger.hold_key(connection, new, run_id):
             raise Conflict(
                 f"idempotencyKey {new.idempotency_key!r} is being used by another call: try again"
             )
-        if status is RunStatus.QUEUED:
-            self._admission.fill(connection, ledger.lane_of(new))
-        return Triggered(run_id)
 
     def cancel(self, run_id: RunId) -> RunStatus:
         """Stop a run and the runs that it triggered; a final run is left as it is.

@@ -13,6 +13,7 @@ from backline.errors import RunLost
 from backline.ids import RunId, new_id
 from backline.runs import Attempt, NewRun, Run, Wait, ledger, queries, waiting
 from backline.runtime import messages as say
+from backline.sdk import KeyScope
 
 SHORT_WAIT_MS = 5_000
 """A wait up to this long is slept through in the process, as Trigger.dev does; freezing costs more."""
@@ -61,8 +62,9 @@ class Kin:
         self, order: say.ChildOrder, asked: say.TriggerAsked, batch_id: str | None
     ) -> NewRun:
         verb = "batchTrigger" if asked.is_batch else "trigger"
+        said = msgspec.structs.asdict(order) | {"tags": tuple(order.tags)}
         return NewRun(
-            **msgspec.structs.asdict(order) | {"tags": tuple(order.tags)},
+            **said | {"idempotency_scope": self._scope(said.pop("idempotency_key_scope"))},
             account_id=self._run.account_id,
             environment=self._run.environment,
             is_test=self._run.is_test,
@@ -73,6 +75,14 @@ class Kin:
             batch_id=batch_id,
             resume_key=asked.key if asked.is_waited_for else None,
         )
+
+    def _scope(self, wanted: KeyScope) -> str:
+        """Return what the idempotency keys of this run's children are bound to."""
+        if wanted == "global":
+            return ""
+        if wanted == "run":
+            return self._run.id
+        return ledger.attempt_scope(self._run.id, self._attempt.number)
 
     def wait(self, asked: say.WaitAsked) -> say.WaitHere | Wait:
         """Decide how a wait is waited: here, or frozen."""

@@ -11,6 +11,7 @@ from backline.clock import TimestampMs
 from backline.errors import InvalidInput
 from backline.ids import AccountId, AttemptId, RunId
 from backline.runs.status import AttemptStatus, RunStatus
+from backline.sdk import Debounce
 
 MAX_TAGS = 10
 MAX_TAG_LENGTH = 128
@@ -56,6 +57,9 @@ class NewRun(msgspec.Struct, frozen=True, kw_only=True):
     """The caller's own, without the account's tag."""
     metadata: dict[str, Any] | None = None
     idempotency_key: str | None = None
+    idempotency_scope: str = ""
+    """What the key is bound to: a run, or one attempt at it; empty for the whole account."""
+    debounce: Debounce | None = None
     is_test: bool = False
     trigger_function: str = "trigger"
     parent_id: RunId | None = None

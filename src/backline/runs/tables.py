@@ -211,6 +211,17 @@ idempotency_keys = sa.Table(
     sa.Index("ix_idempotency_keys_run_id", "run_id"),
 )
 
+debounces = sa.Table(
+    "debounces",
+    metadata,
+    sa.Column("account_id", sa.Text, primary_key=True),
+    sa.Column("task_identifier", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("run_id", sa.Text, sa.ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("latest_at", sa.BigInteger, comment="it is not pushed back beyond"),
+    sa.Index("ix_debounces_run_id", "run_id"),
+)
+
 workers = sa.Table(
     "workers",
     metadata,

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from backline.clock import TimestampMs
-from backline.sdk import RunFacts, StoredFile
+from backline.sdk import Debounce, KeyScope, RunFacts, StoredFile
 from backline.sdk.metadata import Operation, Whose
 
 
@@ -93,6 +93,8 @@ class ChildOrder(msgspec.Struct, frozen=True, kw_only=True):
     tags: list[str] = []
     metadata: dict[str, Any] | None = None
     idempotency_key: str | None = None
+    idempotency_key_scope: KeyScope = "run"
+    debounce: Debounce | None = None
     delay_until: TimestampMs | None = None
     ttl_seconds: float | None = None
     queue: str | None = None

@@ -2,6 +2,7 @@
 
 from backline.sdk.context import Context, Tags
 from backline.sdk.cron import Cron, Scheduled
+from backline.sdk.debounce import Debounce, KeyScope
 from backline.sdk.facts import TaskFacts
 from backline.sdk.files import Files, StoredFile
 from backline.sdk.machine import DEFAULT_MACHINE, MACHINES, Machine
@@ -19,8 +20,10 @@ __all__ = [
     "NO_RETRY",
     "Context",
     "Cron",
+    "Debounce",
     "Files",
     "Hooks",
+    "KeyScope",
     "Machine",
     "Metadata",
     "Registry",

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from backline.sdk.debounce import Debounce, KeyScope
 from backline.sdk.machine import DEFAULT_MACHINE
 
 _NEVER = datetime.fromtimestamp(0, UTC)
@@ -77,6 +78,11 @@ class TriggerOptions(msgspec.Struct, frozen=True, kw_only=True):
     tags: list[str] = []
     metadata: dict[str, Any] | None = None
     idempotency_key: str | None = None
+    """The same key again gives the same run, within its scope."""
+    idempotency_key_scope: KeyScope = "run"
+    """``run``: the key counts within this run; ``attempt``: within this attempt at it; ``global``: for the whole account."""
+    debounce: Debounce | None = None
+    """Triggers that follow each other fast become one run."""
     delay_seconds: float | None = None
     ttl_seconds: float | None = None
     queue: str | None = None

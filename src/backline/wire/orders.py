@@ -17,8 +17,27 @@ Duration = Annotated[str, Meta(min_length=1, max_length=100)]
 Tag = Annotated[str, Meta(min_length=1, max_length=128)]
 Name = Annotated[str, Meta(min_length=1, max_length=128)]
 
-NOT_YET = frozenset({"debounce"})
-"""Options that others know, and that backline will."""
+Key = Annotated[str, Meta(min_length=1, max_length=2048)]
+
+
+class DebounceOrder(
+    Struct,
+    frozen=True,
+    kw_only=True,
+    rename="camel",
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+):
+    """One run for a flurry of triggers: each pushes its start back until they stop."""
+
+    key: Annotated[str, Meta(min_length=1, max_length=512)]
+    """Counts per account and task."""
+    delay: Duration
+    """How long after the last trigger the run starts."""
+    mode: Literal["leading", "trailing"] = "leading"
+    """Whose payload, metadata, tags and limits count: the first trigger's or the last one's."""
+    max_delay: Duration | None = None
+    """The longest that it is pushed back in all."""
 
 
 class TriggerOptions(
@@ -35,10 +54,16 @@ class TriggerOptions(
     """When it is due: so long from now, or an ISO 8601 date; a moment that has passed is no delay."""
     ttl: Duration | Annotated[int, Meta(ge=1, le=315_360_000)] | None = None
     """How long it may wait to start, from when it is due; a number is seconds."""
-    idempotency_key: Annotated[str, Meta(min_length=1, max_length=2048)] | None = None
+    idempotency_key: Key | None = None
     """The same key again answers with the same run."""
+    idempotency_key_scope: Literal["global", "run", "attempt"] | None = None
+    """Within what the key counts: the account (if not said), the parent run, or its present attempt."""
     idempotency_key_ttl: Duration | None = field(default=None, name="idempotencyKeyTTL")
     """How long the key is remembered; 30 days if not said."""
+    debounce: DebounceOrder | None = None
+    """Triggers of one key become one run, which starts when they have stopped."""
+    parent_run_id: Name | None = None
+    """The run on whose behalf this one is made; it must not have ended."""
     tags: Annotated[list[Tag], Meta(max_length=10)] | None = None
     """At most 10; the prefix ``account:`` is backline's own."""
     metadata: dict[str, Any] | None = None
@@ -140,3 +165,21 @@ class BatchAnswer(Struct, frozen=True, kw_only=True):
 
     status: Literal["success"]
     batch: BatchState
+
+
+class KeyReset(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """An idempotency key to let go of, so that the same call makes a new run."""
+
+    task_identifier: Name
+    idempotency_key: Key
+    parent_run_id: Name | None = None
+    """The run within which the key counts, if its scope was a run or an attempt."""
+    account_id: Uuid | None = None
+    """Whose key it is; the caller's own account if not said."""
+
+
+class KeyFreed(Struct, frozen=True, kw_only=True, rename="camel"):
+    """The runs that held the key."""
+
+    status: Literal["success"]
+    run_ids: list[str]

@@ -99,12 +99,6 @@ def test_a_delay_is_a_duration_or_a_moment_to_come(
     assert (run["delayedUntil"] is not None) == (status == "DELAYED")
 
 
-def test_an_option_that_is_still_to_come_is_named(api: Api, cast: Cast) -> None:
-    """Better than to pass over what the caller relies on."""
-    told = refusal(api.post(cast.alice, RUNS, order(debounce={"key": "k", "delay": "1s"})))
-    assert told == (400, "options.debounce is not supported yet: leave it out")
-
-
 def test_a_key_is_free_when_its_time_is_over(
     api: Api, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -189,7 +183,6 @@ def test_an_account_out_of_reach_is_refused_as_an_unknown_one(api: Api, cast: Ca
         ({"taskIdentifier": "t", "task": 1}, "task"),
         (order(colour="red"), "options.colour"),
         (order(machine="huge"), "options.machine"),
-        (order(debounce={"key": "k"}), "options.debounce"),
         (order(delay="soon"), "options.delay"),
         (order(delay="999999999w"), "options.delay"),
         (order(delay="9999-01-01"), "options.delay"),

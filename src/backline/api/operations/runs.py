@@ -110,6 +110,15 @@ OPERATIONS = (
         problems=(400, 401, 404, 500),
     ),
     Operation(
+        path="/api/tasks/idempotency-keys/reset",
+        method="post",
+        name="resetIdempotencyKey",
+        summary="Let go of an idempotency key, so that the same call makes a new run",
+        body=orders.KeyReset,
+        answers={200: orders.KeyFreed},
+        problems=(400, 401, 403, 404, 413, 415, 500),
+    ),
+    Operation(
         path="/api/tasks/batches",
         method="post",
         name="triggerBatch",

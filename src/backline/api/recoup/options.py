@@ -10,8 +10,8 @@ from backline.api.bodies import require_visible
 from backline.clock import TimestampMs, now_ms, parse_duration_seconds, parse_iso
 from backline.errors import InvalidInput
 from backline.runs.run import ACCOUNT_TAG_PREFIX
-from backline.sdk import MACHINES
-from backline.wire.orders import TriggerOptions
+from backline.sdk import MACHINES, Debounce
+from backline.wire.orders import DebounceOrder, TriggerOptions
 
 T = TypeVar("T")
 V = TypeVar("V")
@@ -32,6 +32,7 @@ def chosen(options: TriggerOptions, at: str = "options") -> dict[str, Any]:
         "idempotency_key_ttl_seconds": _map(
             options.idempotency_key_ttl, partial(_seconds, field=f"{at}.idempotencyKeyTTL")
         ),
+        "debounce": _map(options.debounce, partial(_debounce, options=options, at=at)),
         "tags": _map(options.tags, partial(_checked_tags, field=f"{at}.tags")),
         "metadata": options.metadata,
         "queue": _visible(options.queue, f"{at}.queue"),
@@ -59,6 +60,26 @@ def read_delay(text: str, field: str) -> TimestampMs:
     if due_at > now + FARTHEST_SECONDS * 1000:
         raise InvalidInput(f"{field}: {text[:40]!r} is more than ten years ahead", field)
     return max(due_at, now)
+
+
+def _debounce(order: DebounceOrder, options: TriggerOptions, at: str) -> Debounce:
+    if options.delay is not None:
+        raise InvalidInput(
+            f"{at}.delay: debounce has a delay of its own, so leave this one out", f"{at}.delay"
+        )
+    longest = _map(order.max_delay, partial(_seconds, field=f"{at}.debounce.maxDelay"))
+    delay_seconds = _seconds(order.delay, f"{at}.debounce.delay")
+    if longest is not None and longest < delay_seconds:
+        raise InvalidInput(
+            f"{at}.debounce.maxDelay: {order.max_delay!r} is shorter than the delay itself",
+            f"{at}.debounce.maxDelay",
+        )
+    return Debounce(
+        key=require_visible(order.key, f"{at}.debounce.key"),
+        delay_seconds=delay_seconds,
+        mode=order.mode,
+        max_delay_seconds=longest,
+    )
 
 
 def _to_come(delay: str, field: str) -> TimestampMs | None:

@@ -34,9 +34,9 @@ async def cancel_run(request: AnyRequest, run_id: FromPath[str]) -> Answer:
 @post("/api/tasks/runs/{run_id:str}/replay", request_max_body_size=MAX_TRIGGER_BYTES)
 async def replay_run(request: AnyRequest, run_id: FromPath[str]) -> Answer:
     """Make a run again as a new one: 202, or 200 when an idempotency key held one already."""
-    await _require(request, run_id)
+    caller = await _require(request, run_id)
     changes = await read_json_or(request, ReplayRun())
-    triggered = await to_thread.run_sync(replay, services_of(request), run_id, changes)
+    triggered = await to_thread.run_sync(replay, services_of(request), caller, run_id, changes)
     return answer(triggered, 200 if triggered.is_cached else 202)
 
 
@@ -49,12 +49,13 @@ async def reschedule_run(request: AnyRequest, run_id: FromPath[str]) -> Answer:
     return answer(await to_thread.run_sync(_reschedule, services_of(request), run_id, due_at))
 
 
-async def _require(request: AnyRequest, run_id: RunId) -> None:
-    await for_caller(request, partial(_seen, run_id))
+async def _require(request: AnyRequest, run_id: RunId) -> Caller:
+    return await for_caller(request, partial(_seen, run_id))
 
 
-def _seen(run_id: RunId, connection: Connection, caller: Caller) -> None:
+def _seen(run_id: RunId, connection: Connection, caller: Caller) -> Caller:
     require_run(connection, caller, run_id)
+    return caller
 
 
 def _cancel(services: Services, run_id: RunId) -> TaskRunList:

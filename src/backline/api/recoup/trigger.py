@@ -10,6 +10,7 @@ from backline.accounts import Caller, find_account, may_work_for
 from backline.api.auth import reach_of
 from backline.api.bodies import require_visible
 from backline.api.query import read_account_id
+from backline.api.recoup.descent import descent
 from backline.api.recoup.options import chosen
 from backline.api.services import Services
 from backline.engine import Triggered
@@ -29,6 +30,7 @@ def trigger(services: Services, caller: Caller, order: TriggerTask) -> TaskTrigg
         task_identifier=require_visible(order.task_identifier, "taskIdentifier"),
         payload=order.payload,
         **chosen(order.options),
+        **descent(services, caller, order.options),
         **_whose(services, caller, order.account_id),
     )
     return told(services.dispatch.trigger(run))
@@ -43,6 +45,7 @@ def trigger_batch(services: Services, caller: Caller, order: BatchOrder) -> Batc
             payload=item.payload,
             trigger_function="batchTrigger",
             **chosen(item.options, f"items[{place}].options"),
+            **descent(services, caller, item.options, f"items[{place}].options"),
             **whose,
         )
         for place, item in enumerate(order.items)
@@ -52,9 +55,13 @@ def trigger_batch(services: Services, caller: Caller, order: BatchOrder) -> Batc
     return BatchTriggered(status="success", batch_id=batch.id, run_ids=run_ids)
 
 
-def replay(services: Services, run_id: RunId, changes: ReplayRun) -> TaskTriggered:
+def replay(services: Services, caller: Caller, run_id: RunId, changes: ReplayRun) -> TaskTriggered:
     """Open the same run again, with what shall be different. Raises ``InvalidInput``."""
-    changed = chosen(changes.options) | {"base_cost_cents": services.settings.run_base_cents}
+    changed = {
+        **chosen(changes.options),
+        **descent(services, caller, changes.options),
+        "base_cost_cents": services.settings.run_base_cents,
+    }
     if changes.payload is not UNSET:
         changed["payload"] = changes.payload
     return told(services.dispatch.replay(run_id, **changed))

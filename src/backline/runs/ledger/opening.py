@@ -100,6 +100,22 @@ def open_batch(connection: Connection, batch_id: str, account_id: AccountId, cou
     )
 
 
+def set_tags(
+    connection: Connection, run_id: RunId, account_id: AccountId, tags: tuple[str, ...]
+) -> None:
+    """Replace the caller's tags of a run; the account's own stays."""
+    everything = list(dict.fromkeys((account_tag(account_id), *tags)))
+    connection.execute(
+        sa.update(runs)
+        .where(runs.c.id == run_id)
+        .values(tags=as_json(everything), updated_at=now_ms())
+    )
+    connection.execute(sa.delete(run_tags).where(run_tags.c.run_id == run_id))
+    connection.execute(
+        sa.insert(run_tags), [{"tag": tag, "run_id": run_id} for tag in everything[1:]]
+    )
+
+
 def add_tags(connection: Connection, run_id: RunId, tags: list[str]) -> list[str]:
     """Give a run more tags and return all of them. Raises ``InvalidInput`` when they are too many."""
     held = connection.execute(sa.select(runs.c.tags).where(runs.c.id == run_id)).scalar_one()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import sqlalchemy as sa
 
-from backline.clock import TimestampMs, now_ms
+from backline.clock import TimestampMs, now_ms, parse_duration_seconds
 from backline.db import Connection
 from backline.ids import RunId
 from backline.runs.ledger.moves import move
@@ -52,7 +52,7 @@ def enqueue(connection: Connection, run_id: RunId, old: RunStatus, detail: str) 
     """Let a run that waited for something wait for a place. Its age in the queue is kept."""
     now = now_ms()
     first_queued = sa.func.coalesce(runs.c.queued_at, now)
-    ttl = sa.case((runs.c.queued_at.is_(None), runs.c.expires_at), else_=None)
+    is_new_here = old in (RunStatus.DELAYED, RunStatus.PENDING_VERSION)
     return move(
         connection,
         run_id,
@@ -61,8 +61,18 @@ def enqueue(connection: Connection, run_id: RunId, old: RunStatus, detail: str) 
         detail,
         queued_at=first_queued,
         due_at=None,
-        expires_at=ttl,
+        expires_at=_expiry(connection, run_id, now) if is_new_here else None,
     )
+
+
+def _expiry(connection: Connection, run_id: RunId, now: TimestampMs) -> TimestampMs | None:
+    """Return when a run expires that waits for a place for the first time."""
+    row = connection.execute(
+        sa.select(runs.c.ttl, runs.c.queued_at).where(runs.c.id == run_id)
+    ).one()
+    if row.ttl is None or row.queued_at is not None:
+        return None
+    return now + 1000 * parse_duration_seconds(row.ttl)
 
 
 def reschedule(connection: Connection, run_id: RunId, due_at: TimestampMs) -> bool:

@@ -1,0 +1,29 @@
+"""Tasks that trigger others under keys, for workers to perform."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from backline import Context, Debounce, TriggerOptions, task
+
+
+@task("keeps-keys")
+def keeps_keys(payload: Any, ctx: Context) -> dict[str, list[str]]:
+    """Trigger the same twice in each scope, and say which runs came of it."""
+    return {
+        scope: [ctx.trigger("hello-world", None, _keyed(scope)) for _ in range(2)]
+        for scope in ("run", "attempt", "global")
+    }
+
+
+def _keyed(scope: Any) -> TriggerOptions:
+    return TriggerOptions(idempotency_key="welcome", idempotency_key_scope=scope)
+
+
+@task("debounces")
+def debounces(payload: Any, ctx: Context) -> list[str]:
+    """Trigger a flurry."""
+    flurry = Debounce(key="flurry", delay_seconds=0.3, mode="trailing")
+    return [
+        ctx.trigger("hello-world", number, TriggerOptions(debounce=flurry)) for number in range(3)
+    ]
