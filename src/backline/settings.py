@@ -73,6 +73,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_settings(
     environ: Mapping[str, str] | None = None, *, data_dir: Path | None = None, **chosen: object
+    sandbox_hosts: tuple[str, ...] = ()
+    """``BACKLINE_SANDBOX_ALLOWED_HOSTS``: whom commands may reach, such as ``pypi.org``; default nobody."""
 ) -> Settings:
     """Read the environment; what a command line chose wins over it.
 
@@ -129,6 +131,7 @@ def environment_of_tasks(
 ) -> dict[str, str]:
     """Return the environment for the processes of tasks: a short list, and what a setting adds."""
     env = os.environ if environ is None else environ
+        "sandbox_hosts": _names(env.get("BACKLINE_SANDBOX_ALLOWED_HOSTS", "")),
     names = (*PASSED_ENVIRONMENT, *settings.task_environment)
     return {name: env[name] for name in names if name in env}
 

@@ -7,7 +7,9 @@ happens when the worker is nobody in particular.
 
 from __future__ import annotations
 
+import concurrent.futures.thread  # noqa: F401 - a nobody may not be able to read it later
 import ctypes
+import encodings.idna  # noqa: F401
 import json
 import os
 import shutil
@@ -31,6 +33,7 @@ from backline.sandbox import (
     Snapshot,
     read_command,
 )
+from backline.sandbox.hosts import read_hosts
 from backline.sandbox.limits import MIB
 
 ROOT = Path(__file__).parents[2]
@@ -61,6 +64,7 @@ class Played(NamedTuple):
     stderr: str
     stdout_bytes: int
     stderr_bytes: int
+    notices: list[str]
 
     @property
     def said(self) -> str:
@@ -91,6 +95,8 @@ class Stage:
         self.folder = folder
         self.blobs = FolderBlobs(folder / "blobs")
         self.provider = EmbeddedProvider(Homes(folder / "here"))
+        self.neighbourly = EmbeddedProvider(Homes(folder / "here"), allow_private=True)
+        """Lets commands out to servers of this machine, which is where those of tests are."""
         self.elsewhere = EmbeddedProvider(Homes(folder / "there"))
 
     def run(
@@ -103,10 +109,21 @@ class Stage:
         cwd: str | None = None,
         variables: dict[str, str] | None = None,
         limits: Limits = SMALL,
+        hosts: list[str] | None = None,
+        neighbourly: bool = False,
     ) -> Played:
         """Run a shell script, or with ``arguments`` a program, and forget what it did."""
         played, _ = self._play(
-            self.provider, text, sandbox, snapshot, arguments, cwd, variables, limits, False
+            self.neighbourly if neighbourly else self.provider,
+            text,
+            sandbox,
+            snapshot,
+            arguments,
+            cwd,
+            variables,
+            limits,
+            hosts or [],
+            False,
         )
         return played
 
@@ -122,7 +139,7 @@ class Stage:
         """Run a shell script on the home of a snapshot, and keep the home."""
         provider = self.elsewhere if elsewhere else self.provider
         played, saved = self._play(
-            provider, text, sandbox, snapshot, None, None, None, limits, True
+            provider, text, sandbox, snapshot, None, None, None, limits, [], True
         )
         assert saved is not None
         return played, saved
@@ -137,6 +154,7 @@ class Stage:
         cwd: str | None,
         variables: dict[str, str] | None,
         limits: Limits,
+        hosts: list[str],
         keeps: bool,
     ) -> tuple[Played, Saved | None]:
         output = {"stdout": bytearray(), "stderr": bytearray()}
@@ -146,10 +164,16 @@ class Stage:
             is_shell=arguments is None,
             cwd=cwd,
             variables=variables,
+            hosts=read_hosts(hosts),
             limits=limits,
         )
+        notices: list[str] = []
         with provider.open(sandbox, snapshot, self.blobs) as opened:
-            finished = opened.run(command, lambda stream, piece: output[stream].extend(piece))
+            finished = opened.run(
+                command,
+                lambda stream, piece: output[stream].extend(piece),
+                notice=notices.append,
+            )
             saved = opened.save() if keeps else None
         played = Played(
             finished.exit_code,
@@ -158,6 +182,7 @@ class Stage:
             output["stderr"].decode(errors="replace"),
             finished.stdout_bytes,
             finished.stderr_bytes,
+            notices,
         )
         return played, saved
 

@@ -87,13 +87,23 @@ def setup(
             help="Id of an uploaded file to put into files/; may be given again.", negative=""
         ),
     ] = None,
+    archive: Annotated[
+        str | None,
+        Parameter(help="Tar or zip to unpack into the home: a URL, or the id of an uploaded file."),
+    ] = None,
+    git: Annotated[
+        str | None, Parameter(help="URL of a public repository to clone into the home.")
+    ] = None,
     account: Account = None,
     json: Json = False,
     data: Data = None,
 ) -> int:
-    """Lay out the home, with your files in it; safe to repeat."""
+    """Lay out the home, with what you want in it; safe to repeat."""
     with open_client(data) as client:
-        ended = follow(client, client.sandboxes.set_up(files=file, account_id=account))
+        run_id = client.sandboxes.set_up(
+            files=file, archive_url=archive, git_url=git, account_id=account
+        )
+        ended = follow(client, run_id)
     if json:
         show_json(ended)
     return exit_code(ended)

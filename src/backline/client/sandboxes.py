@@ -29,10 +29,17 @@ class Sandboxes:
         return self._connection.post("/api/sandboxes", SandboxCreated, order).sandboxes[0]
 
     def set_up(
-        self, *, files: list[str] | None = None, account_id: AccountId | None = None
+        self,
+        *,
+        files: list[str] | None = None,
+        archive_url: str | None = None,
+        git_url: str | None = None,
+        account_id: AccountId | None = None,
     ) -> RunId:
-        """Trigger the run that lays out the home, with uploaded files in it."""
-        order = SandboxSetup(account_id=account_id, files=files or [])
+        """Trigger the run that lays out the home, with uploaded files and the like in it."""
+        order = SandboxSetup(
+            account_id=account_id, files=files or [], archive_url=archive_url, git_url=git_url
+        )
         return self._connection.post("/api/sandboxes/setup", SetupTriggered, order).run_id
 
     def show(self, *, account_id: AccountId | None = None) -> SandboxList:

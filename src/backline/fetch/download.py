@@ -1,7 +1,7 @@
 """Bring a caller's song or picture from the web to a local file, without being led astray.
 
 What is limited: scheme, port and host (``url.py``), every address that is
-connected to (``address.py``, ``network.py``), redirects, total time, size, and
+connected to (``addresses.py``, ``network.py``), redirects, total time, size, and
 the kind of content, judged by its bytes. Proxies of the environment are not used.
 """
 

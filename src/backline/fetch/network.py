@@ -17,7 +17,7 @@ from typing import Any
 
 import httpcore
 
-from backline.fetch.address import refusal
+from backline.addresses import refusal
 
 _CONNECT_TIMEOUT_SECONDS = 10.0
 

@@ -4,11 +4,13 @@ from backline.sandbox.bubblewrap import Identity
 from backline.sandbox.command import Command, Finished, Sink, Stream, read_command
 from backline.sandbox.embedded import EmbeddedProvider
 from backline.sandbox.home import Homes, choose_folder
+from backline.sandbox.hosts import AllowedHost
 from backline.sandbox.limits import Limits
 from backline.sandbox.provider import Capabilities, Provider, Sandbox, Saved
 from backline.sandbox.snapshot import Blobs, ChangedFile, Snapshot
 
 __all__ = [
+    "AllowedHost",
     "Blobs",
     "Capabilities",
     "ChangedFile",

@@ -20,8 +20,8 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
 from io import FileIO
 from pathlib import Path
@@ -104,6 +104,9 @@ class Started:
             os.waitid(os.P_PIDFD, self.init, os.WEXITED)
 
 
+Preparation = Callable[[Started], AbstractContextManager[object]]
+
+
 class Order(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be started, and in what kind of room."""
 
@@ -114,16 +117,18 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits
     cwd: str = HOME
     variables: Mapping[str, str] = {}
+    has_way_out: bool = False
+    """Whether `started` is given a way out to hosts of the internet."""
     is_keeper: bool = False
     """Whether it tidies the home, see `policy.Room`."""
     is_home_writable: bool = True
 
 
 @contextmanager
-def started(order: Order) -> Iterator[Started]:
+def started(order: Order, prepare: Preparation | None = None) -> Iterator[Started]:
     """Run a command in a room of its own; at the end of the block everything in it is gone.
 
-    Raises ``SetupError`` when the walls can not be put up; then nothing was run.
+    ``prepare`` is entered when the walls stand and nothing runs inside yet. Raises ``SetupError`` when the walls can not be put up; then nothing was run.
     """
     if order.identity.user_id == 0:
         raise SetupError("a sandbox must not belong to the host's root: give it a user of its own")
@@ -139,6 +144,8 @@ def started(order: Order) -> Iterator[Started]:
         cleanup.callback(_end, room)
         _volunteer_for_memory_pressure(init_pid)
         _await_bond(room)
+        if prepare is not None:
+            cleanup.enter_context(prepare(room))
         room.let_in()
         yield room
 
@@ -159,6 +166,7 @@ class _Walls:
             home=Home(order.home, order.is_home_writable),
             etc=etc,
             limits=order.limits,
+            has_way_out=order.has_way_out,
             is_keeper=order.is_keeper,
         )
         seccomp = _sheet(cleanup, _filter())

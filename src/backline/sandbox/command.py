@@ -9,12 +9,16 @@ from typing import Final, Literal
 import msgspec
 
 from backline.errors import InvalidInput
+from backline.sandbox.hosts import AllowedHost
 from backline.sandbox.limits import Limits
 from backline.sandbox.policy import HOME
 
 Stream = Literal["stdout", "stderr"]
 Sink = Callable[[Stream, bytes], None]
 """Takes what a command writes, as it comes; a piece may end inside a character."""
+
+Notice = Callable[[str], None]
+"""Hears, a line each time, what backline refused a command while it ran."""
 
 LimitName = Literal["duration", "memory", "home", "output"]
 
@@ -29,6 +33,8 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     arguments: tuple[str, ...]
     cwd: str = HOME
     variables: Mapping[str, str] = {}
+    hosts: tuple[AllowedHost, ...] = ()
+    """Whom it may reach over HTTP and HTTPS; nobody else, and by no other way."""
     limits: Limits = Limits()
 
 
@@ -52,6 +58,7 @@ def read_command(
     is_shell: bool = False,
     cwd: str | None = None,
     variables: Mapping[str, str] | None = None,
+    hosts: tuple[AllowedHost, ...] = (),
     limits: Limits | None = None,
 ) -> Command:
     """Make a command of what a caller says.
@@ -71,6 +78,7 @@ def read_command(
         arguments=words,
         cwd=_place(cwd),
         variables=_checked_variables(variables or {}),
+        hosts=hosts,
         limits=limits or Limits(),
     )
 

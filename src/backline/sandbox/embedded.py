@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 import msgspec
 
 from backline.errors import InvalidInput, SetupError, TooLarge
-from backline.sandbox.bubblewrap import Order, started
-from backline.sandbox.command import Command, Finished, LimitName, Sink
+from backline.sandbox.bubblewrap import Order, Started, started
+from backline.sandbox.command import Command, Finished, LimitName, Notice, Sink
 from backline.sandbox.compression import compress, decompress
+from backline.sandbox.doorway import PROXY_VARIABLES, open_door
+from backline.sandbox.egress import Rules, serving
+from backline.sandbox.feeding import feeding
 from backline.sandbox.home import Home, Homes, Note, note_of
 from backline.sandbox.limits import Limits
 from backline.sandbox.meters import (
@@ -22,7 +25,7 @@ from backline.sandbox.meters import (
     is_disk_nearly_full,
     memory_bytes,
 )
-from backline.sandbox.provider import Capabilities, Provider, Sandbox, Saved
+from backline.sandbox.provider import Capabilities, Provider, Sandbox, Saved, overhear
 from backline.sandbox.snapshot import (
     MAX_PATH_BYTES,
     Blobs,
@@ -46,16 +49,20 @@ class EmbeddedProvider(Provider):
     """Makes sandboxes of this machine's own kernel.
 
     ``homes`` holds those that are ready; in ``scratch``, the system's folder for temporary
-    files if it is not said, archives lie until they are stored.
+    files if it is not said, archives lie until they are stored. ``allow_private`` lets
+    the hosts that a command may reach be in private networks.
     """
 
-    def __init__(self, homes: Homes, scratch: Path | None = None) -> None:
+    def __init__(
+        self, homes: Homes, scratch: Path | None = None, *, allow_private: bool = False
+    ) -> None:
         self._homes = homes
         self._scratch = scratch
+        self._allow_private = allow_private
 
     def capabilities(self) -> Capabilities:
         return Capabilities(
-            isolation="namespaces", has_network=False, max_duration_seconds=24 * 3600.0
+            isolation="namespaces", has_egress=True, max_duration_seconds=24 * 3600.0
         )
 
     @contextmanager
@@ -63,7 +70,8 @@ class EmbeddedProvider(Provider):
         self, sandbox_id: str, snapshot: Snapshot | None, blobs: Blobs
     ) -> Iterator[EmbeddedSandbox]:
         with self._homes.open(sandbox_id) as home:
-            yield EmbeddedSandbox(home, _prepare(home, snapshot, blobs), blobs, self._scratch)
+            note = _prepare(home, snapshot, blobs)
+            yield EmbeddedSandbox(home, note, blobs, self._scratch, self._allow_private)
 
     def destroy(self, sandbox_id: str) -> None:
         self._homes.destroy(sandbox_id)
@@ -72,14 +80,24 @@ class EmbeddedProvider(Provider):
 class EmbeddedSandbox(Sandbox):
     """An open sandbox of this machine."""
 
-    def __init__(self, home: Home, note: Note, blobs: Blobs, scratch: Path | None) -> None:
+    def __init__(
+        self, home: Home, note: Note, blobs: Blobs, scratch: Path | None, allow_private: bool
+    ) -> None:
         self._home = home
         self._note = note
         self._blobs = blobs
         self._scratch = scratch
+        self._allow_private = allow_private
         self._limits = Limits()
 
-    def run(self, command: Command, sink: Sink) -> Finished:
+    def run(
+        self,
+        command: Command,
+        sink: Sink,
+        *,
+        fed: Iterable[bytes] = (),
+        notice: Notice = overhear,
+    ) -> Finished:
         limits = self._limits = command.limits
         self._home.drop_note()
         order = Order(
@@ -88,15 +106,27 @@ class EmbeddedSandbox(Sandbox):
             identity=self._home.identity,
             limits=limits,
             cwd=command.cwd,
-            variables=command.variables,
+            variables=(PROXY_VARIABLES if command.hosts else {}) | dict(command.variables),
+            has_way_out=bool(command.hosts),
         )
-        with started(order) as room:
-            room.stdin.close()
+        with (
+            started(order, lambda room: self._way_out(room, command, notice)) as room,
+            feeding(room.stdin, fed),
+        ):
             watches = (
                 Watch(lambda: _excess_of_memory(room.init_pid, limits), _MEMORY_LOOK_SECONDS),
                 Watch(lambda: self._excess_of_home(limits), _HOME_LOOK_SECONDS),
             )
             return Supervision(room, limits, sink, watches).follow()
+
+    def _way_out(
+        self, room: Started, command: Command, notice: Notice
+    ) -> AbstractContextManager[None]:
+        """Make the one door to the hosts that a command may reach, if it may reach any."""
+        if not command.hosts:
+            return nullcontext()
+        door = open_door(room.init_pid, self._home.identity)
+        return serving(door, Rules(command.hosts, self._allow_private), notice)
 
     def write(self, files: Mapping[str, Path]) -> None:
         self._home.drop_note()

@@ -7,19 +7,16 @@ do that in a room that holds nothing else.
 
 from __future__ import annotations
 
-import contextlib
-import io
 import os
-import threading
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 from backline.errors import SetupError, TooLarge
 from backline.sandbox.bubblewrap import Identity, Order, started
 from backline.sandbox.command import Sink, Stream
 from backline.sandbox.compression import Compressor, decompressed
+from backline.sandbox.feeding import feeding
 from backline.sandbox.policy import HOME, KEEPER_LIMITS
 from backline.sandbox.snapshot import MAX_PATH_BYTES, Entry, Layer
 from backline.sandbox.supervision import Supervision
@@ -142,7 +139,7 @@ class Keeper:
             is_keeper=True,
             is_home_writable=is_writable,
         )
-        with started(order) as room, _fed(room.stdin, fed):
+        with started(order) as room, feeding(room.stdin, fed):
             finished = Supervision(room, KEEPER_LIMITS, sort).follow()
         if finished.exit_code or finished.limit:
             raise SetupError(
@@ -167,26 +164,3 @@ def _refuse_long(paths: list[bytes]) -> None:
 
 def _discard(_stream: Stream, _piece: bytes) -> None:
     pass
-
-
-@contextmanager
-def _fed(pipe: IO[bytes], pieces: Iterable[bytes]) -> Iterator[None]:
-    """Give pieces to a command's input while it reads them."""
-    failures: list[BaseException] = []
-
-    def feed() -> None:
-        with contextlib.suppress(BrokenPipeError), pipe, io.BufferedWriter(pipe, 65_536) as wide:
-            try:
-                for piece in pieces:
-                    wide.write(piece)
-            except OSError as failure:
-                failures.append(failure)
-
-    feeder = threading.Thread(target=feed, name="sandbox-feeder", daemon=True)
-    feeder.start()
-    try:
-        yield
-    finally:
-        feeder.join()
-    if failures and not isinstance(failures[0], BrokenPipeError):
-        raise failures[0]

@@ -41,6 +41,12 @@ _HIDDEN_PROC_FOLDERS: Final = tuple(
     for name in ("acpi", "asound", "bus", "driver", "fs", "irq", "pressure", "scsi", "tty")
 )
 _SHOWN_ETC: Final = ("/etc/alternatives", "/etc/ld.so.cache", "/etc/localtime")
+_CERTIFICATES: Final = (
+    "/etc/ssl/certs",
+    "/etc/pki/tls/certs",
+    "/etc/pki/ca-trust/extracted",
+)
+"""Whom to trust for TLS, on Debian's and on Fedora's kin."""
 _HIDDEN_USR_FOLDERS: Final = ("/usr/local/etc", "/usr/src")
 
 ETC_FILES: Final[dict[str, str]] = {
@@ -172,6 +178,7 @@ class HostFacts(msgspec.Struct, frozen=True, kw_only=True):
 PLACES: Final = (
     *("/bin", "/sbin", "/lib", "/lib64", "/lib32", "/libx32"),
     *_SHOWN_ETC,
+    *_CERTIFICATES,
     *_HIDDEN_USR_FOLDERS,
     *_HIDDEN_PROC_FILES,
     *_HIDDEN_PROC_FOLDERS,
@@ -186,6 +193,8 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
     etc: Mapping[str, int]
     """Descriptors of the texts that lie in ``/etc``, by file name."""
     limits: Limits = Limits()
+    has_way_out: bool = False
+    """Whether commands may reach hosts of the internet, and need to know whom to trust."""
     is_keeper: bool = False
     """Whether this room tidies a home instead of running an account's command.
 
@@ -246,7 +255,8 @@ def _programs(host: HostFacts) -> Iterator[Part]:
 
 
 def _settings(room: Room, host: HostFacts) -> Iterator[Part]:
-    yield from (Shown(path) for path in _SHOWN_ETC if path in host.paths)
+    shown = (*_SHOWN_ETC, *_CERTIFICATES) if room.has_way_out else _SHOWN_ETC
+    yield from (Shown(path) for path in shown if path in host.paths)
     yield from (Written(f"/etc/{name}", room.etc[name]) for name in room.etc)
 
 

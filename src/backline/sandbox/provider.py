@@ -7,14 +7,14 @@ Vercel or a Kubernetes cluster with gVisor fills the same two classes.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
-from backline.sandbox.command import Command, Finished, Sink
+from backline.sandbox.command import Command, Finished, Notice, Sink
 from backline.sandbox.snapshot import Blobs, ChangedFile, Snapshot
 
 Isolation = Literal["none", "namespaces", "user-space kernel", "virtual machine"]
@@ -24,8 +24,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """What a provider can do, for people and for policies that ask for more."""
 
     isolation: Isolation
-    has_network: bool
-    """Whether commands may reach the internet."""
+    has_egress: bool
+    """Whether commands may be let out to the hosts that they name."""
     max_duration_seconds: float
 
 
@@ -38,19 +38,33 @@ class Saved(msgspec.Struct, frozen=True, kw_only=True):
     changed_files: tuple[ChangedFile, ...]
 
 
+def overhear(_text: str) -> None:
+    """Listen to nothing."""
+
+
 class Sandbox(ABC):
     """An open sandbox. One caller at a time.
 
     It MUST show a command nothing of the host but its programs, of other
     sandboxes nothing at all, and MUST end everything that a command leaves
-    behind before `run` returns. It MUST hold the command's limits, and MAY hold
+    behind before `run` returns. It MUST let a command reach the hosts that it
+    names and nothing else of any network, without names nothing at all, and MUST
+    refuse the command where it can not. It MUST hold the command's limits, and MAY hold
     memory and home size with a delay of a second.
     """
 
     @abstractmethod
-    def run(self, command: Command, sink: Sink) -> Finished:
+    def run(
+        self,
+        command: Command,
+        sink: Sink,
+        *,
+        fed: Iterable[bytes] = (),
+        notice: Notice = overhear,
+    ) -> Finished:
         """Run a command to its end; output goes to ``sink`` as it comes.
 
+        ``fed`` is what it reads from its input; ``notice`` hears whom it was not let out to.
         Raises ``SetupError`` when the walls can not be put up; nothing was run then.
         """
 

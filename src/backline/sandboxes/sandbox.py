@@ -25,7 +25,7 @@ class SandboxRecord(msgspec.Struct, frozen=True, kw_only=True):
     """Grows with every lease; only the newest may write."""
     lease_expires_at: TimestampMs
     repository_url: str | None
-    """A repository that the account has named for its home; kept, not yet used."""
+    """A repository that the account has named for its home; setup clones it."""
 
     def is_leased(self, now: TimestampMs) -> bool:
         return self.lease_run_id is not None and self.lease_expires_at > now

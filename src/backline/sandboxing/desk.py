@@ -14,6 +14,7 @@ from backline.errors import AbortRun, BacklineError
 from backline.ids import AccountId
 from backline.runs import Run
 from backline.sandbox import choose_folder
+from backline.sandbox.hosts import read_hosts
 from backline.sandbox.snapshot import Snapshot
 from backline.sandboxes import KeptSnapshot, ledger
 from backline.sandboxing import messages as say
@@ -54,6 +55,7 @@ class SandboxDesk:
 
     def __init__(self, settings: Settings, database: Database, store: Store) -> None:
         self._folder = settings.sandbox_dir or choose_folder(settings.data_dir)
+        self._way_out = say.WayOut(read_hosts(settings.sandbox_hosts), settings.allow_private_urls)
         self._database = database
         self._store = store
 
@@ -100,6 +102,7 @@ class SandboxDesk:
             fence=lease.fence,
             snapshot=as_snapshot(lease.snapshot) if lease.snapshot else None,
             folder=str(self._folder),
+            way_out=self._way_out,
         )
 
     def _fetch(self, run: Run, request: say.Fetch, folder: Path) -> str:

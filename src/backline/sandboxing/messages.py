@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from backline.sandbox.hosts import AllowedHost
 from backline.sandbox.snapshot import Snapshot
 
 SERVICE = "sandbox"
@@ -17,6 +18,14 @@ class Take(msgspec.Struct, frozen=True, tag=True):
     sandbox_id: str | None = None
 
 
+class WayOut(msgspec.Struct, frozen=True):
+    """Whom the worker lets commands reach."""
+
+    hosts: tuple[AllowedHost, ...] = ()
+    allow_private: bool = False
+    """Whether those hosts may be in private networks."""
+
+
 class Taken(msgspec.Struct, frozen=True):
     """The lease, and what the home should be."""
 
@@ -25,6 +34,7 @@ class Taken(msgspec.Struct, frozen=True):
     snapshot: Snapshot | None
     folder: str
     """Where this worker keeps homes."""
+    way_out: WayOut = WayOut()
 
 
 class Renew(msgspec.Struct, frozen=True, tag=True):

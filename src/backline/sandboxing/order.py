@@ -7,7 +7,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
-from backline.sandbox import ChangedFile, Command, Limits, read_command
+from backline.sandbox import AllowedHost, ChangedFile, Command, Limits, read_command
 from backline.sandboxing.messages import Saved
 from backline.sdk import StoredFile
 
@@ -32,14 +32,15 @@ class CommandOrder(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Milliseconds after which the command is ended."""
     env: dict[str, str] = {}
 
-    def read(self) -> Command:
-        """Return the command. Raises ``InvalidInput`` naming the field that does not work."""
+    def read(self, hosts: tuple[AllowedHost, ...] = ()) -> Command:
+        """Return the command, which may reach these hosts. Raises ``InvalidInput`` naming the field that does not work."""
         return read_command(
             self.command,
             self.args,
             is_shell=self.shell,
             cwd=self.cwd,
             variables=self.env,
+            hosts=hosts,
             limits=Limits(duration_seconds=self.timeout / 1000),
         )
 
@@ -76,9 +77,9 @@ class SetupOrder(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     files: list[str] = []
     """Ids of uploaded files, which are put into ``files/`` under their names."""
     archive_url: str | None = None
-    """Not supported yet."""
+    """URL, or id of an uploaded file: a tar or zip to unpack into the home, over what is there."""
     git_url: str | None = None
-    """Not supported yet."""
+    """URL of a public repository, cloned into a folder of its name unless that is there."""
 
 
 class SetupResult(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

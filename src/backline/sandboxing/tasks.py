@@ -11,9 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from backline.errors import AbortRun, TooLarge
+from backline.errors import TooLarge
 from backline.fetch import fetch
-from backline.sandbox import ChangedFile, read_command
+from backline.sandbox import ChangedFile
 from backline.sandboxing.messages import Saved
 from backline.sandboxing.order import (
     CommandOrder,
@@ -25,12 +25,15 @@ from backline.sandboxing.order import (
     WrittenFile,
 )
 from backline.sandboxing.output import Output
+from backline.sandboxing.seeds import clone, lay_out, unpack
 from backline.sandboxing.visit import Visit, visit
 from backline.sdk import Context, task
+from backline.settings import are_private_urls_allowed
 
 QUEUE: Final = "sandboxes"
 _MOST_CHANGED_FILES: Final = 1000
 _MAX_FETCHED_BYTES: Final = 100 * 1024 * 1024
+MAX_ARCHIVE_BYTES: Final = 500 * 1024 * 1024
 
 _in_sandbox = partial(
     task,
@@ -41,20 +44,6 @@ _in_sandbox = partial(
     max_duration_seconds=2 * 3600,
 )
 """A task whose runs take turns in their account's sandbox."""
-
-_LAYOUT: Final = """
-mkdir -p .local/bin files
-[ -e README.md ] || cat > README.md <<'TEXT'
-# This is your sandbox
-
-Everything in this folder is remembered between commands. Nothing else is.
-
-- `files/` holds what was brought here for you
-- `.local/bin/` is on the path: put your own tools there
-
-There is no network. Commands run as `user`, and end with everything they started.
-TEXT
-"""
 
 
 @_in_sandbox("run-sandbox-command")
@@ -76,11 +65,11 @@ def write_sandbox_files(order: WriteOrder, ctx: Context) -> WriteResult:
 
 
 def _run_command(order: CommandOrder, ctx: Context) -> CommandResult:
-    command = order.read()
     output = Output(ctx)
     with visit(ctx, order.account_id, order.sandbox_id) as room:
+        command = order.read(room.hosts)
         ctx.metadata.set("currentStep", "running the command")
-        finished = room.sandbox.run(command, output.take)
+        finished = room.run(command, output.take)
         output.close()
         ctx.metadata.set("currentStep", "keeping the home")
         snapshot, changed, refusal = _try_to_save(room, finished.limit)
@@ -115,20 +104,17 @@ def _try_to_save(
 
 
 def _set_up(order: SetupOrder, ctx: Context) -> SetupResult:
-    if order.archive_url or order.git_url:
-        raise AbortRun(
-            "archiveUrl and gitUrl are not supported yet: upload files with POST /api/files"
-            " and name them in files"
-        )
     seeds = [ctx.files.open(file_id) for file_id in order.files]
+    archive = (
+        None if order.archive_url is None else _bring(ctx, order.archive_url, MAX_ARCHIVE_BYTES)
+    )
     with visit(ctx, order.account_id) as room:
-        finished = room.sandbox.run(read_command(_LAYOUT, is_shell=True), lambda *_: None)
-        if finished.exit_code:
-            raise AbortRun(
-                f"the home could not be laid out (exit code {finished.exit_code}):"
-                " something in it stands where a folder should be; look at it with `ls -la`"
-            )
+        lay_out(room)
         room.sandbox.write({f"files/{path.name}": path for path in seeds})
+        if archive is not None:
+            unpack(room, archive)
+        if order.git_url is not None:
+            clone(room, order.git_url)
         snapshot, changed = room.save()
     return SetupResult(
         sandbox_id=room.sandbox_id,
@@ -138,11 +124,13 @@ def _set_up(order: SetupOrder, ctx: Context) -> SetupResult:
     )
 
 
-def _bring(ctx: Context, source: str) -> Path:
+def _bring(ctx: Context, source: str, max_bytes: int = _MAX_FETCHED_BYTES) -> Path:
+    """Return a local copy of an uploaded file, or of what a URL leads to."""
     if not source.startswith(("http://", "https://")):
         return ctx.files.open(source)
     folder = Path(tempfile.mkdtemp(dir=ctx.workdir))
-    return fetch(source, folder, max_bytes=_MAX_FETCHED_BYTES).path
+    may = are_private_urls_allowed()
+    return fetch(source, folder, max_bytes=max_bytes, allow_private=may).path
 
 
 def _write(order: WriteOrder, ctx: Context) -> WriteResult:

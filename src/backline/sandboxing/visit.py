@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -13,7 +13,16 @@ from typing import Any, Final
 import msgspec
 
 from backline.errors import AbortRun, BacklineError
-from backline.sandbox import ChangedFile, EmbeddedProvider, Homes, Sandbox
+from backline.sandbox import (
+    AllowedHost,
+    ChangedFile,
+    Command,
+    EmbeddedProvider,
+    Finished,
+    Homes,
+    Sandbox,
+    Sink,
+)
 from backline.sandboxing import messages as say
 from backline.sdk import Context
 
@@ -33,6 +42,22 @@ class Visit:
     @property
     def sandbox_id(self) -> str:
         return self._taken.sandbox_id
+
+    @property
+    def hosts(self) -> tuple[AllowedHost, ...]:
+        """Whom this worker lets commands reach."""
+        return self._taken.way_out.hosts
+
+    @property
+    def allow_private(self) -> bool:
+        """Whether such hosts may be in private networks."""
+        return self._taken.way_out.allow_private
+
+    def run(self, command: Command, sink: Sink, *, fed: Iterable[bytes] = ()) -> Finished:
+        """Run a command; whom it was not let out to is told in the run's log."""
+        return self.sandbox.run(
+            command, sink, fed=fed, notice=lambda text: self._ctx.log(f"network: {text}")
+        )
 
     def save(self) -> tuple[say.Saved, tuple[ChangedFile, ...]]:
         """Keep the home. Returns its snapshot, and the files that changed.
@@ -54,7 +79,7 @@ def visit(ctx: Context, account_id: str | None, sandbox_id: str | None = None) -
         with (
             _renewed(ctx, taken),
             tempfile.TemporaryDirectory(dir=ctx.workdir) as folder,
-            EmbeddedProvider(homes, ctx.workdir).open(
+            EmbeddedProvider(homes, ctx.workdir, allow_private=taken.way_out.allow_private).open(
                 taken.sandbox_id, taken.snapshot, _Blobs(ctx, taken, folder)
             ) as sandbox,
         ):

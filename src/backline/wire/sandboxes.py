@@ -77,7 +77,7 @@ class SandboxChange(Struct, frozen=True, kw_only=True):
     snapshotId: Annotated[str, Meta(min_length=1)] | None = None  # noqa: N815 - Recoup's clients say it so
     """The same."""
     github_repo: Annotated[str, Meta(pattern="^https://", max_length=2000)] | None = None
-    """Kept, and shown; not yet cloned."""
+    """A public repository, which the next setup clones."""
     account_id: Uuid | None = None
 
 
@@ -119,6 +119,10 @@ class SandboxSetup(Struct, frozen=True, kw_only=True):
     account_id: Uuid | None = None
     files: Annotated[list[str], Meta(max_length=100)] = []
     """Ids of uploaded files that are put into it."""
+    archive_url: Annotated[str, Meta(min_length=1, max_length=4000)] | None = None
+    """A tar or zip to unpack into it: a URL, or the id of an uploaded file."""
+    git_url: Annotated[str, Meta(pattern="^https?://", max_length=4000)] | None = None
+    """A public repository to clone into it. Default: the one that the sandbox was given, if any."""
 
 
 class SetupTriggered(Struct, frozen=True, kw_only=True, rename="camel"):

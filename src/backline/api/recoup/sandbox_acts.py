@@ -25,7 +25,13 @@ from backline.sandbox.reading import index_of, read_file
 from backline.sandbox.snapshot import Entry
 from backline.sandboxes import KeptSnapshot, SandboxRecord, ledger
 from backline.sandboxing.desk import blob_key
-from backline.sandboxing.order import DEFAULT_TIMEOUT_MS, CommandOrder, WriteOrder, WriteResult
+from backline.sandboxing.order import (
+    DEFAULT_TIMEOUT_MS,
+    CommandOrder,
+    SetupOrder,
+    WriteOrder,
+    WriteResult,
+)
 from backline.storage import Store
 from backline.wire import sandboxes as wire
 
@@ -114,7 +120,12 @@ def empty(services: Services, caller: Caller, target: wire.SandboxTarget) -> wir
 def set_up(services: Services, caller: Caller, order: wire.SandboxSetup) -> wire.SetupTriggered:
     """Trigger the run that lays out the home."""
     record = _ensure(services, caller, order.account_id)
-    payload = {"accountId": record.account_id, "files": order.files}
+    payload = SetupOrder(
+        account_id=record.account_id,
+        files=order.files,
+        archive_url=order.archive_url,
+        git_url=order.git_url or record.repository_url,
+    )
     run_id = _trigger(services, caller, record, "setup-sandbox", payload)
     return wire.SetupTriggered(status="success", run_id=run_id)
 
