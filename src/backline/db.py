@@ -186,21 +186,29 @@ class Prepared:
 
 def insert_ignoring(connection: Connection, table: sa.Table, **values: Any) -> bool:
     """Insert a row unless one with its key exists. Returns whether it was inserted."""
-    if connection.dialect.name == "sqlite":
-        from sqlalchemy.dialects.sqlite import insert
-    else:
-        from sqlalchemy.dialects.postgresql import insert  # type: ignore[assignment]
-    statement = insert(table).values(**values).on_conflict_do_nothing()
+    statement = _insert_into(connection, table).values(**values).on_conflict_do_nothing()
     # The row count is not reported on Postgres when a statement may return rows.
     return connection.execute(statement.returning(sa.literal(1))).first() is not None
 
 
+def insert_all_ignoring(
+    connection: Connection, table: sa.Table, rows: list[dict[str, Any]]
+) -> None:
+    """Insert the rows except those whose key exists already."""
+    connection.execute(_insert_into(connection, table).on_conflict_do_nothing(), rows)
+
+
 def upsert(connection: Connection, table: sa.Table, key: tuple[str, ...], /, **values: Any) -> None:
     """Insert a row, or overwrite the one that has the same ``key`` columns."""
+    others = {name: value for name, value in values.items() if name not in key}
+    statement = _insert_into(connection, table).values(**values)
+    connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=others))
+
+
+def _insert_into(connection: Connection, table: sa.Table) -> Any:
+    """Return the INSERT of this kind of database, which alone knows what a conflict is."""
     if connection.dialect.name == "sqlite":
         from sqlalchemy.dialects.sqlite import insert
     else:
         from sqlalchemy.dialects.postgresql import insert  # type: ignore[assignment]
-    others = {name: value for name, value in values.items() if name not in key}
-    statement = insert(table).values(**values)
-    connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=others))
+    return insert(table)

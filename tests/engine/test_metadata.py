@@ -73,12 +73,13 @@ def test_needless_operations_are_not_written(database: Database) -> None:
     ]
 
 
-def test_the_first_change_is_due_at_once_and_the_next_later(database: Database) -> None:
+def test_the_first_change_is_due_soon_and_the_next_later(database: Database) -> None:
     """Progress is written soon, and not more often than the interval says."""
     metadata, begun = live(database), now_ms()
     assert metadata.due_seconds() is None
     metadata.change(MetadataChanged("set", "a", 1))
-    assert metadata.due_seconds() == 0
+    first_seconds = metadata.due_seconds()
+    assert first_seconds is not None and first_seconds <= 0.025
     metadata.take()
     metadata.change(MetadataChanged("set", "a", 2))
     due_seconds = metadata.due_seconds()

@@ -8,6 +8,7 @@ last finished step.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import shutil
 import time
@@ -19,12 +20,13 @@ from threading import BoundedSemaphore
 import msgspec
 
 from backline.clock import stopwatch
-from backline.db import Database
+from backline.db import Connection, Database
 from backline.engine.dispatch import Dispatch
 from backline.engine.facts import facts_of, longest_seconds
 from backline.engine.kin import Kin, answer_at_once
-from backline.engine.leash import Leash
-from backline.engine.notes import Notes
+from backline.engine.leash import Leash, Limits
+from backline.engine.notes import Notes, Taken
+from backline.engine.patience import HandedBack, Patience
 from backline.engine.replay import Replay
 from backline.engine.session import Desk, Outcome, Session
 from backline.engine.steps import StepRecord
@@ -38,13 +40,6 @@ from backline.runtime import messages as say
 from backline.sdk import DEFAULT_MACHINE, MACHINES, Machine, TaskFacts
 
 log = logging.getLogger(__name__)
-
-
-class HandedBack(BaseException):
-    """Raised to leave a run to another worker because this one stops.
-
-    Not an ``Exception``: the engine must neither record nor retry it.
-    """
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -90,6 +85,7 @@ class Executor:
         self._random = Random()  # noqa: S311 - spreads retries, guards nothing
         self.version = version
         self.is_stopping = False
+        self._patience = Patience(lambda: self.is_stopping)
 
     def perform(self, run_id: RunId) -> None:
         """Perform an admitted run until it ends or waits.
@@ -99,14 +95,14 @@ class Executor:
         with self._slots:
             if self.is_stopping:
                 raise HandedBack
-            claim = self._claim(run_id)
+            claim = self._patience(self._claim, run_id)
             if claim is not None:
                 self._try(claim)
 
-    def check_memory(self) -> None:
-        """Kill the runs that use more memory than their machine has."""
+    def look_after(self) -> None:
+        """Stop the runs that use more memory than their machine has, or are silent for too long."""
         for leash in list(self._leashes.values()):
-            leash.check_memory()
+            leash.look()
 
     def drain(self, seconds: float) -> None:
         """Take no more runs, and let those that execute go on for so long."""
@@ -123,7 +119,9 @@ class Executor:
 
     def _claim(self, run_id: RunId) -> Claim | None:
         with self._database.write() as connection:
-            attempt = ledger.start_attempt(connection, run_id, self._worker_id, self.version)
+            attempt = ledger.start_attempt(
+                connection, run_id, self._worker_id, self.version
+            ) or self._claimed_before(connection, run_id)
             run = queries.find_run(connection, run_id)
             if attempt is None or run is None:
                 return None
@@ -133,40 +131,62 @@ class Executor:
             last_line = queries.last_log_number(connection, run_id)
             return Claim(run, attempt, steps, last_line, queries.last_wait_of(connection, attempt))
 
+    def _claimed_before(self, connection: Connection, run_id: RunId) -> Attempt | None:
+        """Return the attempt that this worker claimed without hearing so: the answer got lost."""
+        if run_id in self._leashes:
+            return None
+        return queries.attempt_on(connection, run_id, self._worker_id)
+
     def _try(self, claim: Claim) -> None:
         """Let a process perform the run, and record what came of it."""
         run, active = claim.run, stopwatch()
-        notes = Notes(self._database, run, claim.attempt, claim.last_line)
+        notes = Notes(self._database, run, claim.attempt, claim.last_line, self._patience)
         end: End | Wait
         try:
             end = self._converse(claim, notes)
         except RunLost:
             return
         except HandedBack:
-            notes.flush()
+            self._say_goodbye(notes)
             raise
         except Exception as fault:
             log.exception("run %s met a fault of backline's own", run.id)
             end = Fault(
                 f"backline itself failed ({type(fault).__name__}): the worker's log says more"
             )
+        taken, active_ms = notes.take(), active()
         if isinstance(end, Wait):
-            self._freeze(run, claim.attempt, notes, end, active())
+            self._patience(self._freeze, run, claim.attempt, notes, taken, end, active_ms)
         else:
-            self._settle(run, claim.attempt, notes, end, active())
-
-    def _settle(self, run: Run, attempt: Attempt, notes: Notes, end: End, active_ms: int) -> None:
-        verdict = Verdict(self._facts(run), self._machine(run), self._price, self._random)
-        ending = verdict.on(run, end, active_ms)
-        with self._database.exclusive() as connection:
-            notes.write(connection)
-            if ledger.end_attempt(connection, run.id, attempt.id, attempt.worker_id, ending):
-                self._dispatch.after_end(connection, run)
+            verdict = Verdict(self._facts(run), self._machine(run), self._price, self._random)
+            ending = verdict.on(run, end, active_ms)
+            self._patience(self._settle, run, claim.attempt, notes, taken, ending)
         self._bell.ring()
 
-    def _freeze(self, run: Run, attempt: Attempt, notes: Notes, wait: Wait, active_ms: int) -> None:
+    def _say_goodbye(self, notes: Notes) -> None:
+        """Write what the run said last, if the database lets us: another worker goes on."""
+        with contextlib.suppress(HandedBack):
+            notes.flush()
+
+    def _settle(
+        self, run: Run, attempt: Attempt, notes: Notes, taken: Taken, ending: ledger.Ending
+    ) -> None:
         with self._database.exclusive() as connection:
-            notes.write(connection)
+            notes.write(connection, taken)
+            if ledger.end_attempt(connection, run.id, attempt.id, attempt.worker_id, ending):
+                self._dispatch.after_end(connection, run)
+
+    def _freeze(
+        self,
+        run: Run,
+        attempt: Attempt,
+        notes: Notes,
+        taken: Taken,
+        wait: Wait,
+        active_ms: int,
+    ) -> None:
+        with self._database.exclusive() as connection:
+            notes.write(connection, taken)
             frozen = ledger.freeze(
                 connection,
                 run.id,
@@ -182,7 +202,6 @@ class Executor:
             if answer is not None:
                 ledger.wake(connection, run.id, wait.key, answer)
             self._dispatch.after_end(connection, run)
-        self._bell.ring()
 
     def _converse(self, claim: Claim, notes: Notes) -> End | Wait:
         """Return what the child said at its end, how it died, or what the run waits for."""
@@ -191,7 +210,7 @@ class Executor:
         workdir.mkdir(mode=0o700, parents=True, exist_ok=True)
         child = self._zygote.fork()
         channel = Channel(child.link, say.FromChild)
-        leash = Leash(child, self._seconds_left(run), self._machine(run).memory_bytes)
+        leash = Leash(child, channel, self._limits(run))
         self._leashes[run.id] = leash
         try:
             outcome = self._listen(claim, notes, channel, child, workdir)
@@ -215,6 +234,7 @@ class Executor:
             Kin(self._database, self._dispatch, run, attempt, self._bell),
             workdir,
             Replay(claim.last_wait, claim.steps),
+            self._patience,
         )
         try:
             return session.converse(self._start(claim, workdir))
@@ -222,7 +242,7 @@ class Executor:
             child.wait(timeout_seconds=5)
             if self.is_stopping:
                 raise HandedBack from death
-            return Death(f"the process of the run ended {child.ending} before the task returned")
+            return Death(f"the process of the run {child.ending} before the task returned")
 
     def _start(self, claim: Claim, workdir: Path) -> say.Start:
         run = claim.run
@@ -241,10 +261,14 @@ class Executor:
         named = run.machine or self._facts(run).machine
         return MACHINES.get(named, MACHINES[DEFAULT_MACHINE])
 
-    def _seconds_left(self, run: Run) -> float | None:
-        """Return how much longer the run may be active, over all its attempts."""
-        longest = longest_seconds(run, self._facts(run))
-        return None if longest is None else max(0.0, longest - run.duration_ms / 1000)
+    def _limits(self, run: Run) -> Limits:
+        task = self._facts(run)
+        longest = longest_seconds(run, task)
+        return Limits(
+            memory_bytes=self._machine(run).memory_bytes,
+            longest_seconds=None if longest is None else max(0.0, longest - run.duration_ms / 1000),
+            silent_seconds=task.heartbeat_seconds,
+        )
 
 
 def _clear_away(folder: Path) -> None:

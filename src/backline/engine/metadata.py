@@ -12,6 +12,8 @@ from backline.runtime import messages as say
 
 WRITE_INTERVAL_MS = 200
 """Progress is for eyes, and each write is a transaction: five a second are enough."""
+FIRST_WRITE_MS = 25
+"""The first change is shown soon; a run shorter than this writes its metadata with its end."""
 MOST_WAITING_OPERATIONS = 1000
 """A flood is written in pieces of this size, whatever the interval."""
 
@@ -30,10 +32,13 @@ class LiveMetadata:
         }
         self._waiting: dict[RunId, dict[str, list[MetadataOperation]]] = {}
         self._count = 0
-        self._since_write: Callable[[], int] | None = None
+        self._is_written = False
+        self._waited_ms: Callable[[], int] = stopwatch()
 
     def change(self, message: say.MetadataChanged) -> None:
         """Take in one operation of the task."""
+        if not self._waiting and not self._is_written:
+            self._waited_ms = stopwatch()
         run_id = self._run_ids[message.whose]
         operation = MetadataOperation(message.operation, message.key, message.value)
         by_key = self._waiting.setdefault(run_id, {})
@@ -44,15 +49,16 @@ class LiveMetadata:
         """Return how long the next write may wait; None when there is nothing to write."""
         if not self._waiting:
             return None
-        if self._since_write is None or self._count > MOST_WAITING_OPERATIONS:
+        if self._count > MOST_WAITING_OPERATIONS:
             return 0.0
-        return max(0, WRITE_INTERVAL_MS - self._since_write()) / 1000
+        interval_ms = WRITE_INTERVAL_MS if self._is_written else FIRST_WRITE_MS
+        return max(0, interval_ms - self._waited_ms()) / 1000
 
     def take(self) -> dict[RunId, list[MetadataOperation]]:
         """Return what is to be written now, by run; the run itself comes first."""
         waiting, self._waiting, self._count = self._waiting, {}, 0
         if waiting:
-            self._since_write = stopwatch()
+            self._is_written, self._waited_ms = True, stopwatch()
         own = self._run_ids["own"]
         return {
             run_id: [

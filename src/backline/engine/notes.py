@@ -6,23 +6,41 @@ said last is written in the transaction that ends the attempt, which spares one.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from backline.db import Connection, Database
 from backline.engine.log import LiveLog
 from backline.engine.metadata import LiveMetadata
+from backline.engine.patience import Patience
 from backline.errors import TooLarge
 from backline.ids import RunId
-from backline.runs import Attempt, Run, ledger
+from backline.runs import Attempt, LogLine, Run, ledger
 from backline.runs.metadata import MetadataOperation, change_metadata
 
 Changes = dict[RunId, list[MetadataOperation]]
 
 
+class Taken(NamedTuple):
+    """What was taken to be written."""
+
+    changes: Changes
+    lines: list[LogLine]
+
+
 class Notes:
     """The metadata and the log of one attempt, as far as the ledger does not know them yet."""
 
-    def __init__(self, database: Database, run: Run, attempt: Attempt, last_line: int) -> None:
+    def __init__(
+        self,
+        database: Database,
+        run: Run,
+        attempt: Attempt,
+        last_line: int,
+        patience: Patience,
+    ) -> None:
         self._database = database
         self._attempt = attempt
+        self._patience = patience
         self.metadata = LiveMetadata(run)
         self.log = LiveLog(last_line)
 
@@ -38,27 +56,36 @@ class Notes:
         waits = (self.metadata.due_seconds(), self.log.due_seconds())
         return min((seconds for seconds in waits if seconds is not None), default=None)
 
+    def take(self) -> Taken:
+        """Take whatever waits, to be written once, however many tries that needs."""
+        return Taken(self.metadata.take(), self.log.take())
+
     def flush(self) -> None:
         """Write whatever waits, each run's own in a transaction of its own.
 
         Never two runs' rows in one: relatives that write at the same time would
         wait for each other's.
         """
-        changes = self.metadata.take()
-        own = {
-            run_id: changes.pop(run_id) for run_id in [self._attempt.run_id] if run_id in changes
-        }
-        with self._database.write() as connection:
-            self._write_metadata(connection, own)
-            self._write_log(connection)
+        changes, lines = self.take()
+        own_id = self._attempt.run_id
+        own = {run_id: changes.pop(run_id) for run_id in [own_id] if run_id in changes}
+        self._patience(self._write_alone, Taken(own, lines))
         for run_id, operations in changes.items():
-            with self._database.write() as connection:
-                self._write_metadata(connection, {run_id: operations})
+            self._patience(self._write_alone, Taken({run_id: operations}, []))
 
-    def write(self, connection: Connection) -> None:
-        """Write whatever waits, in the exclusive transaction that ends or freezes the attempt."""
-        self._write_metadata(connection, self.metadata.take())
-        self._write_log(connection)
+    def _write_alone(self, taken: Taken) -> None:
+        with self._database.write() as connection:
+            self.write(connection, taken)
+
+    def write(self, connection: Connection, taken: Taken) -> None:
+        """Write what was taken, within the caller's transaction.
+
+        Changes of several runs only in an exclusive one, as at the end of an attempt.
+        """
+        self._write_metadata(connection, taken.changes)
+        held = self._attempt
+        if lines := [*taken.lines, *self.log.take()]:
+            ledger.write_log(connection, held.run_id, held.id, held.worker_id, lines)
 
     def _write_metadata(self, connection: Connection, changes: Changes) -> None:
         held = self._attempt
@@ -82,8 +109,3 @@ class Notes:
         if not ledger.holds(connection, held.run_id, held.id, held.worker_id):
             return True  # another worker has the run: it says this again
         return change_metadata(connection, run_id, operations)
-
-    def _write_log(self, connection: Connection) -> None:
-        held = self._attempt
-        if lines := self.log.take():
-            ledger.write_log(connection, held.run_id, held.id, held.worker_id, lines)

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from backline.engine.kin import Kin
 from backline.engine.notes import Notes
+from backline.engine.patience import Patience
 from backline.engine.replay import Replay
 from backline.errors import BacklineError
 from backline.ids import FileId
@@ -56,6 +57,7 @@ class Session:
         kin: Kin,
         workdir: Path,
         replay: Replay,
+        patience: Patience,
     ) -> None:
         self._channel = channel
         self._kin = kin
@@ -64,6 +66,7 @@ class Session:
         self._desk = desk
         self._workdir = workdir
         self._replay = replay
+        self._patience = patience
 
     def converse(self, start: say.Start) -> Outcome:
         """Let the child perform the run and return its outcome.
@@ -101,7 +104,7 @@ class Session:
         if isinstance(message, say.WaitAsked):
             answer: Any = self._kin.wait(message)
         else:
-            answer = self._kin.trigger(message)
+            answer = self._patience(self._kin.trigger, message)
         if isinstance(answer, Wait):
             return answer
         self._channel.send(answer if isinstance(answer, say.WaitHere) else say.StepKnown(answer))
@@ -120,10 +123,10 @@ class Session:
                     say.StepKnown(self._steps[key]) if key in self._steps else say.StepNeeded()
                 )
             case say.StepDone(key, value):
-                self._steps.keep(key, value)
+                self._patience(self._steps.keep, key, value)
                 self._channel.send(say.Done())
             case _:
-                self._channel.send(self._serve(message))
+                self._channel.send(self._patience(self._serve, message))
 
     def _serve(self, request: say.FromChild) -> say.FromSupervisor:
         """Do what may be refused; a refusal travels as words."""

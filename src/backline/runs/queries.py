@@ -69,6 +69,20 @@ def attempts_of(connection: Connection, run_id: RunId) -> list[Attempt]:
     return [Attempt(*row) for row in connection.execute(_ATTEMPTS_OF, {"run_id": run_id})]
 
 
+def attempt_on(connection: Connection, run_id: RunId, worker_id: str) -> Attempt | None:
+    """Return the attempt that the worker executes of this run, if it does."""
+    row = connection.execute(
+        sa.select(*_ATTEMPT)
+        .join(runs, runs.c.attempt_id == attempts.c.id)
+        .where(
+            runs.c.id == run_id,
+            runs.c.status == RunStatus.EXECUTING.value,
+            runs.c.worker_id == worker_id,
+        )
+    ).first()
+    return None if row is None else Attempt(*row)
+
+
 def steps_of(connection: Connection, run_id: RunId) -> dict[str, str]:
     """Return the values of the run's finished steps, JSON text, by key."""
     rows = connection.execute(

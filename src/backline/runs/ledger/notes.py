@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import msgspec
-import sqlalchemy as sa
 
 from backline.clock import now_ms
-from backline.db import Connection, insert_ignoring
+from backline.db import Connection, insert_all_ignoring, insert_ignoring
 from backline.ids import AttemptId, RunId
 from backline.runs.ledger.moves import holds
 from backline.runs.run import LogLine
@@ -21,8 +20,13 @@ def keep_step(
     key: str,
     value: str,
 ) -> bool:
-    """Record a finished step, JSON text, while the attempt holds the run. Returns whether it did."""
-    return holds(connection, run_id, attempt_id, worker_id) and insert_ignoring(
+    """Record a finished step, JSON text, while the attempt holds the run. Returns whether it does.
+
+    A step that is recorded already stays as it is.
+    """
+    if not holds(connection, run_id, attempt_id, worker_id):
+        return False
+    insert_ignoring(
         connection,
         steps,
         run_id=run_id,
@@ -31,6 +35,7 @@ def keep_step(
         attempt_id=attempt_id,
         finished_at=now_ms(),
     )
+    return True
 
 
 def write_log(
@@ -40,10 +45,12 @@ def write_log(
     worker_id: str,
     lines: list[LogLine],
 ) -> bool:
-    """Add what the run said while the attempt holds it. Returns whether it did."""
+    """Add what the run said while the attempt holds it. Returns whether it does.
+
+    Lines whose numbers are there already stay as they are.
+    """
     if not holds(connection, run_id, attempt_id, worker_id):
         return False
-    connection.execute(
-        sa.insert(run_logs), [{"run_id": run_id} | msgspec.structs.asdict(line) for line in lines]
-    )
+    rows = [{"run_id": run_id} | msgspec.structs.asdict(line) for line in lines]
+    insert_all_ignoring(connection, run_logs, rows)
     return True
