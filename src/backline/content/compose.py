@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Protocol
 
+import av
 import cv2
 import numpy as np
 
@@ -18,6 +20,9 @@ from backline.content.media.video import AAC_FRAME_SAMPLES, VideoWriter
 FADE_OUT_FRAMES = 12
 """The picture goes dark with the last of the sound. It does not fade in: the first frame is
 what a feed shows as the cover."""
+_FRAMES_BEFORE_SOUND = 30
+"""How far the picture runs ahead while the sound is mastered; x264 holds back more than that
+anyway before it gives out its first frame."""
 _BLACK_Y, _NO_COLOUR = 16, 128
 
 
@@ -33,35 +38,52 @@ def compose(
     path: Path,
     scene: Scene,
     overlay: Overlay | None,
-    sound: Audio,
+    clip: Audio,
     *,
     tags: Mapping[str, str],
     on_progress: Callable[[float], None],
+    master: Callable[[Audio], Audio] = lambda clip: clip,
 ) -> None:
-    """Write the film to ``path``: as many frames as the sound lasts, 30 a second.
+    """Write the film to ``path``: as many frames as the clip lasts, 30 a second.
 
-    ``sound`` is stereo at 48 kHz. ``on_progress`` is told the share that is
-    done, 0 to 1, after every frame.
+    ``clip`` is stereo at 48 kHz. ``master`` makes the film's sound of it, as
+    long as the clip, while the first frames are drawn. ``on_progress`` is told
+    the share that is done, 0 to 1, after every frame.
     """
-    count = round(sound.duration_seconds * FRAME_RATE)
-    pending = frames_of(sound, AAC_FRAME_SAMPLES)
-    waiting = next(pending, None)
+    count = round(clip.duration_seconds * FRAME_RATE)
     frames = (_drawing(scene, overlay, index, count) for index in range(count))
     with (
         _encoder_owns_the_cores(),
+        ThreadPoolExecutor(1, thread_name_prefix="master") as mixer,
         VideoWriter(path, tags=tags) as video,
         closing(drawn_ahead(frames)) as canvases,
     ):
+        sound = _Sound(mixer.submit(master, clip))
         for index, canvas in enumerate(canvases):
             video.write_canvas(canvas)
-            # Sound goes in beside the picture: players read both from one place of the file.
-            while (
-                waiting is not None
-                and waiting.pts < (index + 1) * sound.sample_rate_hz / FRAME_RATE
-            ):
-                video.write_sound(waiting)
-                waiting = next(pending, None)
+            if index >= min(_FRAMES_BEFORE_SOUND, count - 1):
+                sound.write_until((index + 1) / FRAME_RATE, video)
             on_progress((index + 1) / count)
+
+
+class _Sound:
+    """The sound goes in beside the picture: players read both from one place of the file."""
+
+    def __init__(self, mastered: Future[Audio]) -> None:
+        self._frames = _once_there(mastered)
+        self._next = None
+
+    def write_until(self, seconds: float, video: VideoWriter) -> None:
+        """Write all that begins before a moment; the first call waits for the sound to be there."""
+        frame = self._next or next(self._frames, None)
+        while frame is not None and frame.pts < seconds * frame.sample_rate:
+            video.write_sound(frame)
+            frame = next(self._frames, None)
+        self._next = frame
+
+
+def _once_there(mastered: Future[Audio]) -> Iterator[av.AudioFrame]:
+    yield from frames_of(mastered.result(), AAC_FRAME_SAMPLES)
 
 
 def _drawing(

@@ -24,10 +24,14 @@ def clip_frames(duration_seconds: float) -> int:
 
 
 def finish_sound(path: Path, start_seconds: float, duration_seconds: float, scratch: Path) -> Audio:
-    """Cut a clip out of a song and finish it: stereo, 48 kHz, a whole number of video frames long.
+    """Cut a clip out of a song and master it. Raises ``MediaError``."""
+    return master(cut_clip(path, start_seconds, duration_seconds), scratch)
 
-    -14 LUFS and a true peak of at most -1 dBTP, as decoded from the film.
-    ``scratch`` is a folder for a passing file. Raises ``MediaError``.
+
+def cut_clip(path: Path, start_seconds: float, duration_seconds: float) -> Audio:
+    """Cut a clip out of a song, faded: stereo, 48 kHz, a whole number of video frames long.
+
+    Raises ``MediaError``.
     """
     clip = read_audio(
         path,
@@ -39,8 +43,15 @@ def finish_sound(path: Path, start_seconds: float, duration_seconds: float, scra
     count = clip_frames(duration_seconds) * SOUND_RATE_HZ // FRAME_RATE
     missing = max(0, count - clip.samples.shape[1])
     samples = np.pad(clip.samples, ((0, 0), (0, missing)))[:, :count]
-    faded = Audio((samples * _fades(count)).astype(np.float32), SOUND_RATE_HZ)
-    return normalise(faded, lambda sound: as_heard(sound, scratch / "as-heard.mp4"))
+    return Audio((samples * _fades(count)).astype(np.float32), SOUND_RATE_HZ)
+
+
+def master(clip: Audio, scratch: Path) -> Audio:
+    """Bring a clip to -14 LUFS and a true peak of at most -1 dBTP, as decoded from the film.
+
+    ``scratch`` is a folder for a passing file.
+    """
+    return normalise(clip, lambda sound: as_heard(sound, scratch / "as-heard.mp4"))
 
 
 def energy_per_frame(audio: Audio) -> list[float]:

@@ -8,7 +8,7 @@ from frame to frame is none the wiser, and the film is the same to the byte.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from backline.content.media.frame import Planes
@@ -18,7 +18,9 @@ FRAMES_AHEAD = 4
 """Enough to ride out a frame that is slow to encode; each is 3 MB."""
 
 
-def drawn_ahead(drawings: Iterable[Callable[[Planes], None]]) -> Iterator[FrameCanvas]:
+def drawn_ahead(
+    drawings: Iterable[Callable[[Planes], None]],
+) -> Generator[FrameCanvas, None, None]:
     """Yield each drawing on a canvas, which is drawn on again as soon as the next one is asked for.
 
     What a drawing raises is raised here, in its turn. Close the iterator to

@@ -6,7 +6,7 @@ import msgspec
 
 from backline.content.caption import draw_caption, draw_sung_lines
 from backline.content.compose import Overlay, compose
-from backline.content.finish import clip_frames, energy_per_frame, finish_sound
+from backline.content.finish import clip_frames, cut_clip, energy_per_frame, master
 from backline.content.lipsync import Singing, sing_along
 from backline.content.media.audio import Audio
 from backline.content.media.frame import FRAME_RATE, Area
@@ -43,9 +43,9 @@ def render(
     """Build the scene, write the film and store it."""
     progress.begin("building the scene", 0.2)
     source = read_picture(ctx.files.open(picture.file_id))
-    sound = _sound(heard, ctx)
-    singing = _singing(order, source, heard, sound)
-    scene = build_scene(order.template, source, _scene_facts(order, seed, heard, sound, singing))
+    clip = _clip(heard, ctx)
+    singing = _singing(order, source, heard, clip)
+    scene = build_scene(order.template, source, _scene_facts(order, seed, heard, clip, singing))
     overlay = _overlay(order, caption, scene.faces)
     progress.begin("rendering", 0.25)
     path = ctx.workdir / "video.mp4"
@@ -54,9 +54,10 @@ def render(
         path,
         scene,
         overlay,
-        sound,
+        clip,
         tags={**tags, "comment": f"made with backline, template {order.template}"},
         on_progress=lambda share: progress.reach(0.25 + 0.72 * share),
+        master=lambda clip: master(clip, ctx.workdir),
     )
     progress.begin("storing the video", 0.97)
     video = ctx.files.save(path, file_name=file_name_of(heard.title, "mp4"), mime_type="video/mp4")
@@ -70,27 +71,27 @@ def _overlay(order: Order, caption: ChosenCaption, faces: tuple[Area, ...]) -> O
     return draw_sung_lines(caption.lines, order.template, faces, by_word=by_word)
 
 
-def _singing(order: Order, picture: Picture, heard: HeardSong, sound: Audio) -> Singing:
+def _singing(order: Order, picture: Picture, heard: HeardSong, clip: Audio) -> Singing:
     if not order.lipsync:
         return Singing()
     start = heard.clip.start_seconds
     lines = [(line.start_seconds - start, line.end_seconds - start) for line in heard.lines]
-    return sing_along(order.template, picture, sound, lines)
+    return sing_along(order.template, picture, clip, lines)
 
 
-def _sound(heard: HeardSong, ctx: Context) -> Audio:
+def _clip(heard: HeardSong, ctx: Context) -> Audio:
     path = ctx.files.open(heard.file_id)
-    return finish_sound(path, heard.clip.start_seconds, heard.clip.duration_seconds, ctx.workdir)
+    return cut_clip(path, heard.clip.start_seconds, heard.clip.duration_seconds)
 
 
 def _scene_facts(
-    order: Order, seed: int, heard: HeardSong, sound: Audio, singing: Singing
+    order: Order, seed: int, heard: HeardSong, clip: Audio, singing: Singing
 ) -> SceneFacts:
     return SceneFacts(
         duration_seconds=clip_frames(heard.clip.duration_seconds) / FRAME_RATE,
         seed=seed,
         beats=heard.beats,
-        energy=energy_per_frame(sound),
+        energy=energy_per_frame(clip),
         mouth=singing.mouth,
         title=heard.title,
         artist=order.artist_name or heard.artist,
