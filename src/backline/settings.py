@@ -64,6 +64,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """``BACKLINE_GIGABYTE_SECOND_CENTS``: price of a gigabyte of memory for a second."""
     run_base_cents: float = 0.0
     """``BACKLINE_RUN_BASE_CENTS``: flat fee of a run."""
+    sandbox_hosts: tuple[str, ...] = ()
+    """``BACKLINE_SANDBOX_ALLOWED_HOSTS``: whom commands may reach, such as ``pypi.org``; default nobody."""
 
     @property
     def credentials_path(self) -> Path:
@@ -73,8 +75,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_settings(
     environ: Mapping[str, str] | None = None, *, data_dir: Path | None = None, **chosen: object
-    sandbox_hosts: tuple[str, ...] = ()
-    """``BACKLINE_SANDBOX_ALLOWED_HOSTS``: whom commands may reach, such as ``pypi.org``; default nobody."""
 ) -> Settings:
     """Read the environment; what a command line chose wins over it.
 
@@ -108,6 +108,7 @@ def read_settings(
         "vcpu_second_cents": _price(env, "BACKLINE_VCPU_SECOND_CENTS"),
         "gigabyte_second_cents": _price(env, "BACKLINE_GIGABYTE_SECOND_CENTS"),
         "run_base_cents": _price(env, "BACKLINE_RUN_BASE_CENTS"),
+        "sandbox_hosts": _names(env.get("BACKLINE_SANDBOX_ALLOWED_HOSTS", "")),
     }
     return Settings(**(values | chosen))  # type: ignore[arg-type]
 
@@ -131,7 +132,6 @@ def environment_of_tasks(
 ) -> dict[str, str]:
     """Return the environment for the processes of tasks: a short list, and what a setting adds."""
     env = os.environ if environ is None else environ
-        "sandbox_hosts": _names(env.get("BACKLINE_SANDBOX_ALLOWED_HOSTS", "")),
     names = (*PASSED_ENVIRONMENT, *settings.task_environment)
     return {name: env[name] for name in names if name in env}
 

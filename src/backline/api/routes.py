@@ -18,10 +18,12 @@ from backline.api.recoup import (
     sandboxes,
     schedules,
     task_runs,
+    tasks,
     tokens,
 )
 
 ROUTES: list[ControllerRouterHandler] = [
+    tasks.list_tasks,
     task_runs.get_task_runs,
     task_runs.trigger_task_run,
     run_acts.cancel_run,

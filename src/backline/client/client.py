@@ -12,6 +12,7 @@ from backline.client.queues import Queues
 from backline.client.runs import Runs
 from backline.client.sandboxes import Sandboxes
 from backline.client.schedules import Schedules
+from backline.client.tasks import Tasks
 from backline.client.tokens import Tokens
 from backline.ids import AccountId
 from backline.wire.recoup import AccountIdentity
@@ -28,6 +29,7 @@ class Client:
     def __init__(self, url: str, api_key: str) -> None:
         self._connection = Connection(url, api_key)
         self.runs = Runs(self._connection)
+        self.tasks = Tasks(self._connection)
         self.tokens = Tokens(self._connection)
         self.queues = Queues(self._connection)
         self.schedules = Schedules(self._connection)

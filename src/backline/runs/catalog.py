@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
+from functools import lru_cache
+from itertools import groupby
 
 import msgspec
 import sqlalchemy as sa
@@ -74,15 +77,50 @@ def unretired(connection: Connection) -> list[Worker]:
     return [Worker(*row) for row in rows]
 
 
-def find_task(connection: Connection, task_identifier: str) -> TaskFacts | None:
-    """Return a task as the worker that started last announces it; None when no worker does."""
+class KnownTask(msgspec.Struct, frozen=True):
+    """A task that can run now, as the worker that started last announces it."""
+
+    facts: TaskFacts
+    versions: dict[str, int]
+    """How many workers announce it under which version."""
+
+
+def find_task(
+    connection: Connection, task_identifier: str, version: str | None = None
+) -> TaskFacts | None:
+    """Return a task as the worker that started last announces it; None when no worker does.
+
+    With ``version`` only workers of that version count.
+    """
+    statement = sa.select(announced_tasks.c.facts).where(
+        announced_tasks.c.task_identifier == task_identifier
+    )
+    if version is not None:
+        statement = statement.where(announced_tasks.c.version == version)
     newest = connection.execute(
-        sa.select(announced_tasks.c.facts)
-        .where(announced_tasks.c.task_identifier == task_identifier)
-        .order_by(announced_tasks.c.worker_id.desc())
-        .limit(1)
+        statement.order_by(announced_tasks.c.worker_id.desc()).limit(1)
     ).scalar()
-    return None if newest is None else msgspec.json.decode(newest, type=TaskFacts)
+    return None if newest is None else _read_facts(newest)
+
+
+@lru_cache(maxsize=256)
+def _read_facts(text: str) -> TaskFacts:
+    return msgspec.json.decode(text, type=TaskFacts)
+
+
+def announced(connection: Connection) -> list[KnownTask]:
+    """Return all tasks that can run now, by name."""
+    rows = connection.execute(
+        sa.select(announced_tasks).order_by(
+            announced_tasks.c.task_identifier, announced_tasks.c.worker_id.desc()
+        )
+    ).all()
+    found: list[KnownTask] = []
+    for _, group in groupby(rows, key=lambda row: row.task_identifier):
+        same = list(group)
+        versions = Counter(row.version for row in same)
+        found.append(KnownTask(_read_facts(same[0].facts), dict(versions)))
+    return found
 
 
 def known_tasks(connection: Connection) -> list[str]:

@@ -40,17 +40,19 @@ from backline.errors import SetupError
 from backline.sdk import TaskFacts, registry
 
 _MOST_NEWS_BYTES: Final = 128 * 1024
-"""The longest message over the control socket: the list of tasks at the start."""
+"""The longest message over the control socket: a task with its payload's schema."""
 _FORK: Final = b"fork"
 _MAIN: Final = "from backline.runtime.zygote import main; main()"
 _PR_SET_PDEATHSIG: Final = 1
 
 
 class Announcement(msgspec.Struct, frozen=True):
-    """The zygote's first message: what it can run."""
+    """The zygote's first messages: what it can run."""
 
     tasks: list[TaskFacts]
     code_version: str
+    is_last: bool = True
+    """A message is short; the tasks come one in each."""
 
 
 class Child:
@@ -125,14 +127,17 @@ class Zygote:
         return self._process.pid
 
     def _await_announcement(self, task_modules: Sequence[str]) -> Announcement:
-        news = self._control.recv(_MOST_NEWS_BYTES)
-        if not news:
-            code = self._process.wait()
-            raise SetupError(
-                f"could not import the task modules {', '.join(task_modules)} (exit code {code}): "
-                "see the traceback above, then correct BACKLINE_TASKS or the module"
-            )
-        return msgspec.json.decode(news, type=Announcement)
+        tasks: list[TaskFacts] = []
+        while news := self._control.recv(_MOST_NEWS_BYTES):
+            page = msgspec.json.decode(news, type=Announcement)
+            tasks += page.tasks
+            if page.is_last:
+                return Announcement(tasks, page.code_version)
+        code = self._process.wait()
+        raise SetupError(
+            f"could not import the task modules {', '.join(task_modules)} (exit code {code}): "
+            "see the traceback above, then correct BACKLINE_TASKS or the module"
+        )
 
     def fork(self) -> Child:
         """Start a process for one run. Raises `SetupError` when the zygote is gone."""
@@ -206,8 +211,9 @@ def _serve(control: socket.socket) -> None:
         # Ctrl-C reaches the whole terminal group; only the supervisor decides when we end.
         signal.signal(ending, signal.SIG_IGN)
     children: set[int] = set()
-    tasks = [task.facts for task in registry]
-    control.send(msgspec.json.encode(Announcement(tasks, _code_version())))
+    for task in registry:
+        control.send(msgspec.json.encode(Announcement([task.announced()], "", is_last=False)))
+    control.send(msgspec.json.encode(Announcement([], _code_version())))
     while True:
         readable, _, _ = select.select([control.fileno(), waker], [], [])
         if waker in readable:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from backline.sdk.cron import Cron
@@ -28,3 +30,5 @@ class TaskFacts(msgspec.Struct, frozen=True, kw_only=True):
     """How long a run may wait to start before it expires."""
     cron: Cron | None = None
     """When the clock triggers it; None when only callers do."""
+    payload_schema: dict[str, Any] | None = None
+    """JSON Schema of its payload, as a worker announces it; None when it takes anything."""

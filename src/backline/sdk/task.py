@@ -16,6 +16,7 @@ from backline.sdk.facts import TaskFacts
 from backline.sdk.machine import DEFAULT_MACHINE, MACHINES
 from backline.sdk.registry import registry
 from backline.sdk.retry import NO_RETRY, Retry
+from backline.sdk.schema import schema_of
 
 TaskFunction = Callable[..., Any]
 
@@ -64,6 +65,14 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
         """The annotation of the first parameter; ``Any`` when there is none."""
         names = list(inspect.signature(self.function).parameters)
         return get_type_hints(self.function).get(names[0], Any)
+
+    def announced(self) -> TaskFacts:
+        """Return the facts as a worker tells them to others, with the payload's schema."""
+        try:
+            schema = schema_of(self.payload_type)
+        except (NameError, TypeError):
+            return self.facts  # an annotation that means nothing here: the run will say so
+        return msgspec.structs.replace(self.facts, payload_schema=schema)
 
     def read_payload(self, payload: object) -> Any:
         """Turn plain JSON into what the function asks for.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backline.api.operations.operation import LIMIT, RUN_ID, UUID, Operation, in_path, in_query
-from backline.wire import orders, story
+from backline.wire import orders, story, tasks
 from backline.wire import recoup as wire
 
 _AFTER = in_query(
@@ -20,6 +20,21 @@ _LAST_EVENT_ID = {
 }
 
 OPERATIONS = (
+    Operation(
+        path="/api/tasks",
+        method="get",
+        name="listTasks",
+        summary="List the tasks that can run now, or show one with its payload's schema",
+        parameters=(
+            in_query(
+                "taskIdentifier",
+                {"type": "string", "minLength": 1},
+                "The task to show; without it, all are listed.",
+            ),
+        ),
+        answers={200: tasks.TaskList},
+        problems=(400, 401, 404, 500),
+    ),
     Operation(
         path="/api/tasks/runs",
         method="get",

@@ -16,7 +16,8 @@ from backline.api.services import Services
 from backline.engine import Triggered
 from backline.errors import AccessDenied
 from backline.ids import AccountId, RunId
-from backline.runs import NewRun
+from backline.runs import NewRun, queries
+from backline.runs.payloads import check_payload
 from backline.wire.orders import BatchOrder, BatchTriggered, ReplayRun, TaskTriggered, TriggerTask
 
 
@@ -33,6 +34,7 @@ def trigger(services: Services, caller: Caller, order: TriggerTask) -> TaskTrigg
         **descent(services, caller, order.options),
         **_whose(services, caller, order.account_id),
     )
+    _check(services, [("payload", run)])
     return told(services.dispatch.trigger(run))
 
 
@@ -50,6 +52,7 @@ def trigger_batch(services: Services, caller: Caller, order: BatchOrder) -> Batc
         )
         for place, item in enumerate(order.items)
     ]
+    _check(services, [(f"items[{place}].payload", run) for place, run in enumerate(runs)])
     batch = services.dispatch.trigger_batch(runs)
     run_ids = [triggered.run_id for triggered in batch.triggered]
     return BatchTriggered(status="success", batch_id=batch.id, run_ids=run_ids)
@@ -64,7 +67,28 @@ def replay(services: Services, caller: Caller, run_id: RunId, changes: ReplayRun
     }
     if changes.payload is not UNSET:
         changed["payload"] = changes.payload
+        _check_again(services, run_id, changes.payload)
     return told(services.dispatch.replay(run_id, **changed))
+
+
+def _check(services: Services, orders: list[tuple[str, NewRun]]) -> None:
+    """Raise ``InvalidInput`` for a payload that does not fit its task, by the place it stands at."""
+    with services.database.read() as connection:
+        for field, new in orders:
+            check_payload(
+                connection,
+                new.task_identifier,
+                new.payload,
+                field=field,
+                version=new.locked_version,
+            )
+
+
+def _check_again(services: Services, run_id: RunId, payload: Any) -> None:
+    with services.database.read() as connection:
+        run = queries.find_run(connection, run_id)
+        if run is not None:
+            check_payload(connection, run.task_identifier, payload)
 
 
 def told(triggered: Triggered) -> TaskTriggered:
