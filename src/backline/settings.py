@@ -180,6 +180,12 @@ def _account(text: str) -> str:
         raise SetupError(f"BACKLINE_SCHEDULE_ACCOUNT={text[:64]!r} is not the id of an account")
     return account_id
 
+def terminal_kind(environ: Mapping[str, str] | None = None) -> str:
+    """Return what the person's terminal is called, for programs that draw on it."""
+    env = os.environ if environ is None else environ
+    return env.get("TERM") or "dumb"
+
+
 
 def _environment(name: str) -> str:
     if name not in ("dev", "prod"):

@@ -87,6 +87,23 @@ def test_a_run_without_the_lease_gets_no_blob(
         desk(stranger, {"type": "Fetch", **held, "folder": str(tmp_path)}, tmp_path)
 
 
+def test_a_run_without_the_lease_changes_nothing(
+    desk: SandboxDesk, database: Database, dispatch: Dispatch, cast: Cast, tmp_path: Path
+) -> None:
+    """It can neither put a home of its own in place, nor keep the lease, nor give it back."""
+    owner = run_of(database, dispatch, cast.alice.account_id)
+    held = lease(desk, owner, tmp_path)
+    stranger = run_of(database, dispatch, cast.charlie.account_id)
+    snapshot = {"digest": DIGEST, "blobs": [DIGEST], "home_bytes": 1, "home_entries": 1}
+
+    for act in ({"type": "Save", "snapshot": snapshot}, {"type": "Renew"}):
+        with pytest.raises(AbortRun, match="does not hold"):
+            desk(stranger, held | act, tmp_path)
+    desk(stranger, held | {"type": "Release"}, tmp_path)
+
+    desk(owner, held | {"type": "Renew"}, tmp_path)
+
+
 def test_runs_wait_in_their_accounts_lane(
     database: Database, dispatch: Dispatch, cast: Cast
 ) -> None:

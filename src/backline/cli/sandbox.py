@@ -24,6 +24,7 @@ from backline.wire.story import LogLine
 app = App(name="sandbox", help="Run commands in a room of your own that remembers its files.")
 snapshot = App(name="snapshot", help="Homes that can be brought back.")
 app.command(snapshot)
+app.command("backline.cli.shell:shell", name="shell")
 
 _LOOK_SECONDS = 0.15
 _REFUSED = 125

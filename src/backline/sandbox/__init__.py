@@ -8,6 +8,7 @@ from backline.sandbox.hosts import AllowedHost
 from backline.sandbox.limits import Limits
 from backline.sandbox.provider import Capabilities, Provider, Sandbox, Saved
 from backline.sandbox.snapshot import Blobs, ChangedFile, Snapshot
+from backline.sandbox.terminal import Terminal
 
 __all__ = [
     "AllowedHost",
@@ -26,6 +27,7 @@ __all__ = [
     "Sink",
     "Snapshot",
     "Stream",
+    "Terminal",
     "choose_folder",
     "read_command",
 ]

@@ -117,6 +117,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits
     cwd: str = HOME
     variables: Mapping[str, str] = {}
+    terminal: int | None = None
+    """A descriptor of the terminal that the command is put on, instead of pipes."""
     has_way_out: bool = False
     """Whether `started` is given a way out to hosts of the internet."""
     is_keeper: bool = False
@@ -177,7 +179,11 @@ class _Walls:
         )
         sheet = _sheet(cleanup, b"".join(word.encode() + b"\0" for word in words))
         self.argument = str(sheet)
-        self.descriptors = (sheet, seccomp, order.home, *etc.values(), teller.fileno())
+        terminal = () if order.terminal is None else (order.terminal,)
+        self.descriptors = (
+            *(sheet, seccomp, order.home, *etc.values(), teller.fileno()),
+            *terminal,
+        )
 
     def await_first_process(self, process: subprocess.Popen[bytes]) -> int:
         """Return the number of the room's first process. Raises ``SetupError``."""
@@ -202,7 +208,7 @@ def _spawn(order: Order, walls: _Walls) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(  # noqa: S603 - to run a caller's command is what this is for
             # The first word is only a name: where the program lies shall not be read inside.
-            ["bwrap", "--args", walls.argument, "--", *inside, *order.command],  # noqa: S607
+            ["bwrap", "--args", walls.argument, "--", *inside, *_seated(order)],  # noqa: S607
             executable=program.path,
             env=program.environment,
             cwd="/",
@@ -221,6 +227,18 @@ def _spawn(order: Order, walls: _Walls) -> subprocess.Popen[bytes]:
             f"bubblewrap could not be started as user {user_id} ({trouble.strerror}):"
             " `backline doctor` tells what is missing"
         ) from trouble
+
+
+def _seated(order: Order) -> tuple[str, ...]:
+    """Return the command, with what puts it on its terminal, if it has one."""
+    if order.terminal is None:
+        return order.command
+    seat = (
+        f'exec "$@" <&{order.terminal} >&{order.terminal} 2>&{order.terminal} {order.terminal}<&-'
+    )
+    # A session of its own, whose terminal this is: for ctrl-C, and for jobs in the background.
+    session = ("/usr/bin/setsid", "--ctty", "--wait")
+    return ("/bin/bash", "-c", seat, "seat", *session, *order.command)
 
 
 def _await_bond(room: Started) -> None:

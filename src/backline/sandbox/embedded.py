@@ -40,6 +40,7 @@ from backline.sandbox.snapshot import (
     with_parents,
 )
 from backline.sandbox.supervision import Supervision, Watch
+from backline.sandbox.terminal import Terminal
 
 _MEMORY_LOOK_SECONDS = 0.1
 _HOME_LOOK_SECONDS = 0.1
@@ -62,7 +63,10 @@ class EmbeddedProvider(Provider):
 
     def capabilities(self) -> Capabilities:
         return Capabilities(
-            isolation="namespaces", has_egress=True, max_duration_seconds=24 * 3600.0
+            isolation="namespaces",
+            has_egress=True,
+            has_terminal=True,
+            max_duration_seconds=24 * 3600.0,
         )
 
     @contextmanager
@@ -98,26 +102,42 @@ class EmbeddedSandbox(Sandbox):
         fed: Iterable[bytes] = (),
         notice: Notice = overhear,
     ) -> Finished:
-        limits = self._limits = command.limits
+        with (
+            self._started(command, notice) as room,
+            feeding(room.stdin, fed),
+        ):
+            watches = self._watches(room, command.limits)
+            return Supervision(room, command.limits, sink, watches).follow()
+
+    def attend(
+        self, command: Command, terminal: Terminal, *, notice: Notice = overhear
+    ) -> Finished:
+        with self._started(command, notice, terminal.inside) as room:
+            room.stdin.close()
+            return terminal.attend(room, command.limits, self._watches(room, command.limits))
+
+    def _started(
+        self, command: Command, notice: Notice, terminal: int | None = None
+    ) -> AbstractContextManager[Started]:
+        self._limits = command.limits
         self._home.drop_note()
         order = Order(
             command=command.arguments,
             home=self._home.descriptor,
             identity=self._home.identity,
-            limits=limits,
+            limits=command.limits,
             cwd=command.cwd,
             variables=(PROXY_VARIABLES if command.hosts else {}) | dict(command.variables),
+            terminal=terminal,
             has_way_out=bool(command.hosts),
         )
-        with (
-            started(order, lambda room: self._way_out(room, command, notice)) as room,
-            feeding(room.stdin, fed),
-        ):
-            watches = (
-                Watch(lambda: _excess_of_memory(room.init_pid, limits), _MEMORY_LOOK_SECONDS),
-                Watch(lambda: self._excess_of_home(limits), _HOME_LOOK_SECONDS),
-            )
-            return Supervision(room, limits, sink, watches).follow()
+        return started(order, lambda room: self._way_out(room, command, notice))
+
+    def _watches(self, room: Started, limits: Limits) -> tuple[Watch, ...]:
+        return (
+            Watch(lambda: _excess_of_memory(room.init_pid, limits), _MEMORY_LOOK_SECONDS),
+            Watch(lambda: self._excess_of_home(limits), _HOME_LOOK_SECONDS),
+        )
 
     def _way_out(
         self, room: Started, command: Command, notice: Notice

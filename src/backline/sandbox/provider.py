@@ -14,8 +14,10 @@ from typing import Literal
 
 import msgspec
 
+from backline.errors import SetupError
 from backline.sandbox.command import Command, Finished, Notice, Sink
 from backline.sandbox.snapshot import Blobs, ChangedFile, Snapshot
+from backline.sandbox.terminal import Terminal
 
 Isolation = Literal["none", "namespaces", "user-space kernel", "virtual machine"]
 
@@ -26,6 +28,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     isolation: Isolation
     has_egress: bool
     """Whether commands may be let out to the hosts that they name."""
+    has_terminal: bool
+    """Whether a person can sit at a command."""
     max_duration_seconds: float
 
 
@@ -67,6 +71,20 @@ class Sandbox(ABC):
         ``fed`` is what it reads from its input; ``notice`` hears whom it was not let out to.
         Raises ``SetupError`` when the walls can not be put up; nothing was run then.
         """
+
+    def attend(
+        self,
+        command: Command,
+        terminal: Terminal,
+        *,
+        notice: Notice = overhear,  # noqa: ARG002
+    ) -> Finished:
+        """Run a command that a person sits at, to its end. A provider MAY offer this.
+
+        Raises ``SetupError`` as `run` does, and where it is not offered.
+        """
+        terminal.close()
+        raise SetupError(f"no terminal is offered here: run {command.arguments[0]!r} without one")
 
     @abstractmethod
     def write(self, files: Mapping[str, Path]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -12,7 +12,6 @@ from backline.clock import iso
 from backline.db import Database
 from backline.errors import AbortRun, BacklineError
 from backline.ids import AccountId
-from backline.runs import Run
 from backline.sandbox import choose_folder
 from backline.sandbox.hosts import read_hosts
 from backline.sandbox.snapshot import Snapshot
@@ -50,6 +49,15 @@ def _inside(workdir: Path, name: str) -> Path:
     return real
 
 
+class Holder(Protocol):
+    """Who asks: a run, or a person at a shell."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def account_id(self) -> AccountId: ...
+
+
 class SandboxDesk:
     """Answers the questions in ``messages.py``."""
 
@@ -59,42 +67,46 @@ class SandboxDesk:
         self._database = database
         self._store = store
 
-    def __call__(self, run: Run, request: Any, workdir: Path) -> Any:
-        """Answer a run's question. Raises ``AbortRun`` to refuse."""
+    def __call__(self, holder: Holder, request: Any, workdir: Path) -> Any:
+        """Answer a question. Raises ``AbortRun`` to refuse."""
         try:
             asked: say.Request = msgspec.convert(request, say.Request)
-            return msgspec.to_builtins(self._answer(run, asked, workdir))
+            return msgspec.to_builtins(self._answer(holder, asked, workdir))
         except AbortRun:
             raise
         except (BacklineError, msgspec.ValidationError) as refusal:
             raise AbortRun(str(refusal)) from refusal
 
-    def _answer(self, run: Run, request: say.Request, workdir: Path) -> Any:
+    def _answer(self, holder: Holder, request: say.Request, workdir: Path) -> Any:
         match request:
             case say.Take(account_id, sandbox_id):
-                return self._take(run, account_id, sandbox_id)
+                return self._take(holder, account_id, sandbox_id)
             case say.Renew(sandbox_id, fence):
+                self._require_lease(holder, sandbox_id, fence)
                 with self._database.write() as connection:
                     ledger.renew(connection, sandbox_id, fence)
             case say.Release(sandbox_id, fence):
-                with self._database.write() as connection:
-                    ledger.release(connection, sandbox_id, fence)
+                if self._holds(holder, sandbox_id, fence):
+                    with self._database.write() as connection:
+                        ledger.release(connection, sandbox_id, fence)
             case say.Fetch():
-                return self._fetch(run, request, _inside(workdir, request.folder))
+                return self._fetch(holder, request, _inside(workdir, request.folder))
             case say.Keep():
-                self._keep(run, request, _inside(workdir, request.path))
+                self._keep(holder, request, _inside(workdir, request.path))
             case say.Save():
-                return self._save(run, request)
+                return self._save(holder, request)
         return None
 
-    def _take(self, run: Run, account_id: AccountId, sandbox_id: str | None) -> say.Taken | None:
+    def _take(
+        self, holder: Holder, account_id: AccountId, sandbox_id: str | None
+    ) -> say.Taken | None:
         with self._database.write() as connection:
-            if not may_work_for(load_reach(connection, run.account_id), account_id):
+            if not may_work_for(load_reach(connection, holder.account_id), account_id):
                 raise AbortRun(f"accountId {account_id} is not within reach of the run's account")
             record = ledger.ensure(connection, account_id)
             if sandbox_id not in (None, record.id):
                 raise AbortRun(f"sandbox {sandbox_id} is not there: leave sandboxId out")
-            lease = ledger.take(connection, record.id, run.id)
+            lease = ledger.take(connection, record.id, holder.id)
         if lease is None:
             return None
         return say.Taken(
@@ -105,8 +117,8 @@ class SandboxDesk:
             way_out=self._way_out,
         )
 
-    def _fetch(self, run: Run, request: say.Fetch, folder: Path) -> str:
-        self._require_lease(run, request.sandbox_id, request.fence)
+    def _fetch(self, holder: Holder, request: say.Fetch, folder: Path) -> str:
+        self._require_lease(holder, request.sandbox_id, request.fence)
         key = blob_key(request.sandbox_id, request.digest)
         kept = self._store.local_path(key)
         if kept is not None:
@@ -115,14 +127,15 @@ class SandboxDesk:
         self._store.get_to_file(key, path)
         return str(path)
 
-    def _keep(self, run: Run, request: say.Keep, path: Path) -> None:
-        self._require_lease(run, request.sandbox_id, request.fence)
+    def _keep(self, holder: Holder, request: say.Keep, path: Path) -> None:
+        self._require_lease(holder, request.sandbox_id, request.fence)
         self._store.put_file(blob_key(request.sandbox_id, request.digest), path, _TYPE)
 
-    def _save(self, run: Run, request: say.Save) -> say.Saved:
+    def _save(self, holder: Holder, request: say.Save) -> say.Saved:
+        self._require_lease(holder, request.sandbox_id, request.fence)
         made = ledger.new_snapshot(
             request.sandbox_id,
-            run.id,
+            holder.id,
             digest=request.snapshot.digest,
             blobs=request.snapshot.blobs,
             home_bytes=request.snapshot.home_bytes,
@@ -135,8 +148,12 @@ class SandboxDesk:
             self._store.delete(blob_key(request.sandbox_id, digest))
         return say.Saved(id=kept.id, expires_at=iso(kept.expires_at))
 
-    def _require_lease(self, run: Run, sandbox_id: str, fence: int) -> None:
+    def _require_lease(self, holder: Holder, sandbox_id: str, fence: int) -> None:
+        if not self._holds(holder, sandbox_id, fence):
+            raise AbortRun(f"this run does not hold sandbox {sandbox_id}")
+
+    def _holds(self, holder: Holder, sandbox_id: str, fence: int) -> bool:
         with self._database.read() as connection:
             record = ledger.find_by_id(connection, sandbox_id)
-        if record is None or (record.lease_run_id, record.lease_fence) != (run.id, fence):
-            raise AbortRun(f"this run does not hold sandbox {sandbox_id}")
+        held = record and (record.lease_run_id, record.lease_fence)
+        return held == (holder.id, fence)

@@ -1,4 +1,4 @@
-"""A run's time in a sandbox: it waits for the lease, opens the home, and gives both back."""
+"""A time in a sandbox: a run, or a person, waits for the lease, opens the home, and gives both back."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -22,6 +22,7 @@ from backline.sandbox import (
     Homes,
     Sandbox,
     Sink,
+    Terminal,
 )
 from backline.sandboxing import messages as say
 from backline.sdk import Context
@@ -31,11 +32,44 @@ _SHORTEST_WAIT_SECONDS: Final = 0.05
 _LONGEST_WAIT_SECONDS: Final = 1.0
 
 
+class Visitor(Protocol):
+    """Who works in a sandbox."""
+
+    @property
+    def account_id(self) -> str:
+        """Whose sandbox it is, unless another is named."""
+
+    @property
+    def workdir(self) -> Path:
+        """A folder for files on their way to storage and back."""
+
+    def ask(self, request: msgspec.Struct) -> Any:
+        """Ask the worker's desk. Raises ``BacklineError`` when it refuses."""
+
+    def log(self, text: str) -> None:
+        """Hear what backline has to say meanwhile."""
+
+
+class RunVisitor:
+    """A run, seen from inside its task."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self.account_id = ctx.run.account_id
+        self.workdir = ctx.workdir
+
+    def ask(self, request: msgspec.Struct) -> Any:
+        return self._ctx.service(say.SERVICE, msgspec.to_builtins(request))
+
+    def log(self, text: str) -> None:
+        self._ctx.log(text)
+
+
 class Visit:
     """An open sandbox, with the right to work in it."""
 
-    def __init__(self, ctx: Context, taken: say.Taken, sandbox: Sandbox) -> None:
-        self._ctx = ctx
+    def __init__(self, visitor: Visitor, taken: say.Taken, sandbox: Sandbox) -> None:
+        self._visitor = visitor
         self._taken = taken
         self.sandbox = sandbox
 
@@ -56,8 +90,12 @@ class Visit:
     def run(self, command: Command, sink: Sink, *, fed: Iterable[bytes] = ()) -> Finished:
         """Run a command; whom it was not let out to is told in the run's log."""
         return self.sandbox.run(
-            command, sink, fed=fed, notice=lambda text: self._ctx.log(f"network: {text}")
+            command, sink, fed=fed, notice=lambda text: self._visitor.log(f"network: {text}")
         )
+
+    def attend(self, command: Command, terminal: Terminal) -> Finished:
+        """Run a command that a person sits at: what it is refused, they see in their programs' words."""
+        return self.sandbox.attend(command, terminal)
 
     def save(self) -> tuple[say.Saved, tuple[ChangedFile, ...]]:
         """Keep the home. Returns its snapshot, and the files that changed.
@@ -66,48 +104,61 @@ class Visit:
         """
         saved = self.sandbox.save()
         request = say.Save(self._taken.sandbox_id, self._taken.fence, saved.snapshot)
-        kept = msgspec.convert(_ask(self._ctx, request), say.Saved)
+        kept = msgspec.convert(self._visitor.ask(request), say.Saved)
         return kept, saved.changed_files
 
 
 @contextmanager
 def visit(ctx: Context, account_id: str | None, sandbox_id: str | None = None) -> Iterator[Visit]:
-    """Wait until no other run is in the account's sandbox, then open it."""
-    taken = _take(ctx, account_id or ctx.run.account_id, sandbox_id)
-    homes = Homes(Path(taken.folder))
+    """Wait until no other run is in the account's sandbox, then open it.
+
+    Raises ``AbortRun``: what a caller sent wrongly will be wrong again, and so
+    will a machine without walls.
+    """
     try:
-        with (
-            _renewed(ctx, taken),
-            tempfile.TemporaryDirectory(dir=ctx.workdir) as folder,
-            EmbeddedProvider(homes, ctx.workdir, allow_private=taken.way_out.allow_private).open(
-                taken.sandbox_id, taken.snapshot, _Blobs(ctx, taken, folder)
-            ) as sandbox,
-        ):
-            yield Visit(ctx, taken, sandbox)
-        homes.tidy()
+        with enter(RunVisitor(ctx), account_id, sandbox_id) as room:
+            yield room
     except BacklineError as trouble:
-        # What a caller sent wrongly will be wrong again, and so will a machine without walls.
         raise AbortRun(str(trouble)) from trouble
+
+
+@contextmanager
+def enter(
+    visitor: Visitor, account_id: str | None = None, sandbox_id: str | None = None
+) -> Iterator[Visit]:
+    """The same for any visitor. Raises what the desk and the sandbox raise."""
+    taken = _take(visitor, account_id or visitor.account_id, sandbox_id)
+    try:
+        homes = Homes(Path(taken.folder))
+        with (
+            _renewed(visitor, taken),
+            tempfile.TemporaryDirectory(dir=visitor.workdir) as folder,
+            EmbeddedProvider(
+                homes, visitor.workdir, allow_private=taken.way_out.allow_private
+            ).open(taken.sandbox_id, taken.snapshot, _Blobs(visitor, taken, folder)) as sandbox,
+        ):
+            yield Visit(visitor, taken, sandbox)
+        homes.tidy()
     finally:
-        _ask(ctx, say.Release(taken.sandbox_id, taken.fence))
+        visitor.ask(say.Release(taken.sandbox_id, taken.fence))
 
 
-def _take(ctx: Context, account_id: str, sandbox_id: str | None) -> say.Taken:
+def _take(visitor: Visitor, account_id: str, sandbox_id: str | None) -> say.Taken:
     wait_seconds = _SHORTEST_WAIT_SECONDS
-    while (answer := _ask(ctx, say.Take(account_id, sandbox_id))) is None:
+    while (answer := visitor.ask(say.Take(account_id, sandbox_id))) is None:
         time.sleep(wait_seconds)
         wait_seconds = min(wait_seconds * 2, _LONGEST_WAIT_SECONDS)
     return msgspec.convert(answer, say.Taken)
 
 
 @contextmanager
-def _renewed(ctx: Context, taken: say.Taken) -> Iterator[None]:
+def _renewed(visitor: Visitor, taken: say.Taken) -> Iterator[None]:
     """Keep the lease while the block lasts."""
     ended = threading.Event()
 
     def renew() -> None:
         while not ended.wait(_RENEW_SECONDS):
-            _ask(ctx, say.Renew(taken.sandbox_id, taken.fence))
+            visitor.ask(say.Renew(taken.sandbox_id, taken.fence))
 
     thread = threading.Thread(target=renew, name="sandbox-lease", daemon=True)
     thread.start()
@@ -121,19 +172,15 @@ def _renewed(ctx: Context, taken: say.Taken) -> Iterator[None]:
 class _Blobs:
     """The sandbox's part of storage, by way of the worker."""
 
-    def __init__(self, ctx: Context, taken: say.Taken, folder: str) -> None:
-        self._ctx = ctx
+    def __init__(self, visitor: Visitor, taken: say.Taken, folder: str) -> None:
+        self._visitor = visitor
         self._taken = taken
         self._folder = folder
 
     def fetch(self, digest: str) -> Path:
         sandbox_id, fence = self._taken.sandbox_id, self._taken.fence
-        return Path(_ask(self._ctx, say.Fetch(sandbox_id, fence, digest, self._folder)))
+        return Path(self._visitor.ask(say.Fetch(sandbox_id, fence, digest, self._folder)))
 
     def keep(self, digest: str, path: Path) -> None:
         sandbox_id, fence = self._taken.sandbox_id, self._taken.fence
-        _ask(self._ctx, say.Keep(sandbox_id, fence, digest, str(path)))
-
-
-def _ask(ctx: Context, request: msgspec.Struct) -> Any:
-    return ctx.service(say.SERVICE, msgspec.to_builtins(request))
+        self._visitor.ask(say.Keep(sandbox_id, fence, digest, str(path)))
