@@ -313,3 +313,95 @@ def tells_its_elders(place: int, ctx: Context) -> dict[str, Any]:
 def says_who_it_is(payload: Any, ctx: Context) -> dict[str, Any]:
     """Return what it knows of its run."""
     return {"run": ctx.run}
+
+
+@task("starts-programs")
+def starts_programs(payload: dict[str, str], ctx: Context) -> None:
+    """Start programs in every way that could outlive the run, and end in the middle."""
+    nap = ["sleep", "1000"]
+    tame = subprocess.Popen(nap)
+    wild = subprocess.Popen(nap, start_new_session=True)
+    script = "sleep 1000 >/dev/null & echo $!"
+    orphan = subprocess.run(["sh", "-c", script], stdout=subprocess.PIPE, start_new_session=True)
+    pids = [tame.pid, wild.pid, int(orphan.stdout)]
+    Path(payload["path"]).write_text(" ".join(map(str, pids)))
+    if payload["how"] == "dies":
+        os.kill(os.getpid(), signal.SIGKILL)
+    time.sleep(600)
+
+
+@task("watches")
+def watches(diary: Diary, ctx: Context) -> str:
+    """Look whether to stop, and end in peace."""
+    while not ctx.cancelled:
+        diary.note("looked")
+        time.sleep(0.05)
+    ctx.step("tidy", diary.note, "tidied")
+    ctx.metadata.set("ended", "by itself")
+    return "in peace"
+
+
+@task("falls-silent", heartbeat_seconds=1, retry=QUICKLY)
+def falls_silent(payload: Any, ctx: Context) -> int:
+    """Hang at the first try; work for long, with signs of life, at the second."""
+    if ctx.run.attempt_number == 1:
+        time.sleep(600)
+    for _ in range(8):
+        time.sleep(0.3)
+        ctx.heartbeat()
+    return ctx.run.attempt_number
+
+
+@task("outgrows", machine="micro", retry=Retry(out_of_memory_machine="small-2x", min_delay_ms=10))
+def outgrows(payload: Any, ctx: Context) -> str:
+    """Need more memory than its machine has, and less than the next one."""
+    hoard = bytearray(os.urandom(1024)) * 1024 * 320
+    time.sleep(2)
+    assert hoard
+    return ctx.run.machine
+
+
+class Weather(Exception):
+    """Comes and goes."""
+
+
+class Storm(Weather):
+    """A kind of weather."""
+
+
+@task("minds-its-errors", retry=Retry(max_attempts=1, on={Weather: QUICKLY}))
+def minds_its_errors(kind: str, ctx: Context) -> int:
+    """Fail in one way or another until the third try."""
+    if ctx.run.attempt_number < 3:
+        raise Storm("thunder") if kind == "storm" else RuntimeError("rain")
+    return ctx.run.attempt_number
+
+
+def _write(word: str) -> Any:
+    def hook(diary: Diary, *_: Any) -> None:
+        diary.note(word)
+
+    return hook
+
+
+@task(
+    "tells-the-order",
+    retry=Retry(max_attempts=2, min_delay_ms=10),
+    hooks=Hooks(
+        on_start=_write("start"),
+        on_success=_write("success"),
+        on_failure=_write("failure"),
+        on_cancel=_write("cancel"),
+    ),
+)
+def tells_the_order(diary: Diary, ctx: Context) -> None:
+    """Fail, wait frozen, and be stopped in the middle, writing down each turn."""
+    diary.note("run")
+    try:
+        if diary.nap_seconds == 0 and ctx.run.attempt_number == 1:
+            raise RuntimeError("at first")
+        ctx.wait.seconds(diary.nap_seconds)
+        if diary.nap_seconds == 1:
+            time.sleep(600)
+    finally:
+        diary.note("finally")

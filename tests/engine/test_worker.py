@@ -85,7 +85,7 @@ def test_one_worker_performs_all_kinds_of_tasks(
     hopeless = perform(database, dispatch, "gives-up", {"path": str(diary)})
     assert hopeless.status is RunStatus.FAILED and diary.read_text().count("try") == 1
 
-    for how, ending in (("SIGKILL", "by SIGKILL"), ("exit", "with exit code 3")):
+    for how, ending in (("SIGKILL", "was killed by SIGKILL"), ("exit", "exited with code 3")):
         dead = perform(database, dispatch, "dies", how)
         assert dead.status is RunStatus.CRASHED and ending in error(dead)["message"]
     assert perform(database, dispatch, "dies", "sys.exit").status is RunStatus.FAILED

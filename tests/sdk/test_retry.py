@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from backline import Retry
+from backline.sdk import NO_RETRY
 
 
 def test_delays_double_up_to_the_limit() -> None:
@@ -37,3 +39,66 @@ def test_a_senseless_number_of_attempts_is_refused(attempts: int) -> None:
     """The error names the number."""
     with pytest.raises(ValueError, match=str(attempts)):
         Retry(max_attempts=attempts)
+
+
+@given(
+    made=st.integers(1, 249),
+    factor=st.floats(1, 1e6),
+    least=st.integers(0, 10_000),
+    span=st.integers(0, 10_000_000),
+    seed=st.integers(),
+)
+def test_a_delay_is_never_beyond_its_limits(
+    made: int, factor: float, least: int, span: int, seed: int
+) -> None:
+    """Whatever the policy, the next try is neither sooner than the least delay nor later than the most."""
+    policy = Retry(max_attempts=250, factor=factor, min_delay_ms=least, max_delay_ms=least + span)
+    delay = policy.delay_ms(made, Random(seed))
+    assert delay is not None and least <= delay <= least + span
+
+
+@given(factor=st.floats(1, 1e6), least=st.integers(0, 10_000), most=st.integers(1, 250))
+def test_plain_delays_never_shrink(factor: float, least: int, most: int) -> None:
+    """Without jitter each pause is at least as long as the one before, and they are one less than the tries."""
+    policy = Retry(
+        max_attempts=most, factor=factor, min_delay_ms=least, max_delay_ms=60_000, randomize=False
+    )
+    delays = [policy.delay_ms(made, Random(1)) for made in range(1, most + 1)]
+    assert delays[-1] is None and None not in delays[:-1]
+    pauses = [delay for delay in delays if delay is not None]
+    assert pauses == sorted(pauses)
+
+
+@given(seed=st.integers())
+def test_the_same_dice_give_the_same_delay(seed: int) -> None:
+    """The decision is a pure function of its arguments."""
+    policy = Retry()
+    assert policy.delay_ms(1, Random(seed)) == policy.delay_ms(1, Random(seed))
+
+
+def test_the_nearest_class_of_an_error_decides() -> None:
+    """An override for a class holds for its subclasses, unless they have their own."""
+    patient, quick = Retry(max_attempts=9), Retry(max_attempts=2)
+    policy = Retry(on={OSError: patient, ConnectionError: quick, ValueError: NO_RETRY})
+    assert policy.for_error(FileNotFoundError()) is patient
+    assert policy.for_error(ConnectionResetError()) is quick
+    assert policy.for_error(UnicodeError()) is NO_RETRY
+    assert policy.for_error(KeyError()) is None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"min_delay_ms": 5, "max_delay_ms": 4}, "min_delay_ms=5"),
+        ({"min_delay_ms": -1}, "min_delay_ms=-1"),
+        ({"factor": 0.5}, "factor=0.5"),
+        ({"out_of_memory_machine": "huge"}, "'huge'"),
+        ({"on": {"ValueError": NO_RETRY}}, "'ValueError'"),
+        ({"on": {BaseException: NO_RETRY}}, "BaseException"),
+        ({"on": {OSError: Retry(on={ValueError: NO_RETRY})}}, "OSError"),
+    ],
+)
+def test_a_senseless_policy_is_refused(wrong: dict[str, Any], told: str) -> None:
+    """The error names what was given."""
+    with pytest.raises(ValueError, match=told):
+        Retry(**wrong)

@@ -5,27 +5,38 @@ from __future__ import annotations
 import threading
 from typing import Literal
 
+import msgspec
+
 from backline.engine.memory import used_bytes
-from backline.runtime import Child
+from backline.runtime import Channel, Child
+from backline.sdk.stopping import GRACE_SECONDS
 
-StopReason = Literal["canceled", "timed_out", "out_of_memory"]
+StopReason = Literal["canceled", "timed_out", "silent", "out_of_memory"]
 
-GRACE_SECONDS = 5.0
-"""Between telling the task and killing its process: time to clean up."""
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run may use; None is no limit."""
+
+    memory_bytes: int
+    longest_seconds: float | None = None
+    """How much longer it may be active."""
+    silent_seconds: float | None = None
+    """How long it may say nothing."""
 
 
 class Leash:
     """Holds one executing run. Safe to pull from any thread, and more than once."""
 
-    def __init__(self, child: Child, longest_seconds: float | None, memory_bytes: int) -> None:
+    def __init__(self, child: Child, channel: Channel, limits: Limits) -> None:
         self._child = child
-        self._memory_bytes = memory_bytes
+        self._channel = channel
+        self._limits = limits
         self._pulling = threading.Lock()
         self._timers: list[threading.Timer] = []
         self.reason: StopReason | None = None
         """Why the run was stopped; None while it goes on."""
-        if longest_seconds is not None:
-            self._later(longest_seconds, lambda: self.pull("timed_out"))
+        if limits.longest_seconds is not None:
+            self._later(limits.longest_seconds, lambda: self.pull("timed_out"))
 
     def pull(self, reason: StopReason) -> None:
         """Stop the run: SIGTERM now, SIGKILL after the grace period. The first reason stays."""
@@ -36,11 +47,16 @@ class Leash:
         self._child.terminate()
         self._later(GRACE_SECONDS, self._child.kill)
 
-    def check_memory(self) -> None:
-        """Kill the run when it uses more memory than it may: asking it to stop would take some more."""
-        if self.reason is None and used_bytes(self._child.pid) > self._memory_bytes:
+    def look(self) -> None:
+        """Stop the run when it uses more memory than it may, or is silent for too long."""
+        if self.reason is not None:
+            return
+        longest = self._limits.silent_seconds
+        if longest is not None and self._channel.silent_seconds() > longest:
+            self.pull("silent")
+        elif used_bytes(self._child.pid) > self._limits.memory_bytes:
             self.pull("out_of_memory")
-            self._child.kill()
+            self._child.kill()  # asking it to stop would take some more
 
     def release(self) -> None:
         """Let go: the run has ended by itself, or by being pulled."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-PROC = Path("/proc")
+from backline.runtime.processes import PROC, children_of
 
 
 def used_bytes(pid: int) -> int:
@@ -18,20 +16,9 @@ def used_bytes(pid: int) -> int:
 
 def _descendants(pid: int) -> list[int]:
     found: list[int] = []
-    for child in _children(pid):
+    for child in children_of(pid):
         found += [child, *_descendants(child)]
     return found
-
-
-def _children(pid: int) -> list[int]:
-    """Return the children of all threads of a process; none when it is gone meanwhile."""
-    try:
-        threads = list((PROC / str(pid) / "task").iterdir())
-        return [
-            int(word) for thread in threads for word in (thread / "children").read_text().split()
-        ]
-    except OSError:
-        return []
 
 
 def _proportional_bytes(pid: int) -> int:

@@ -40,7 +40,7 @@ HEARTBEAT_SECONDS = 3.0
 TIME_LOOK_SECONDS = 0.02
 """How close upon each other the looks at what is due may come; rings in between count as one."""
 MEMORY_LOOK_SECONDS = 0.5
-"""How often the memory of executing runs is looked at."""
+"""How often the memory and the signs of life of executing runs are looked at."""
 
 
 class Supervisor:
@@ -195,7 +195,7 @@ class Supervisor:
 
     def _watch_memory(self) -> None:
         while not self._stopped.wait(MEMORY_LOOK_SECONDS):
-            self._executor.check_memory()
+            self._executor.look_after()
 
     def _stop_canceled(self) -> None:
         with self._database.read() as connection:

@@ -7,6 +7,7 @@ import select
 import socket
 import struct
 import threading
+import time
 from typing import Any
 
 import msgspec
@@ -27,6 +28,8 @@ class Channel:
         self._link = link
         self._decoder = msgspec.msgpack.Decoder(receives)
         self._sending = threading.Lock()
+        self._last_word = time.monotonic()
+        self._owes_answer = False
 
     def send(self, message: msgspec.Struct) -> None:
         """Send one message. Raises `ChannelClosed` when nobody listens any more."""
@@ -36,13 +39,23 @@ class Channel:
                 self._link.sendall(_LENGTH.pack(len(body)) + body)
         except OSError as broken:
             raise ChannelClosed(str(broken)) from broken
+        self._last_word, self._owes_answer = time.monotonic(), False
 
     def receive(self) -> Any:
         """Wait for the next message. Raises `ChannelClosed` at the end, also within a message."""
         (length,) = _LENGTH.unpack(self._exactly(_LENGTH.size))
         if length > MAX_MESSAGE_BYTES:
             raise ChannelClosed(f"a message of {length} bytes: the other side is broken")
-        return self._decoder.decode(self._exactly(length))
+        message = self._decoder.decode(self._exactly(length))
+        self._owes_answer = getattr(message, "is_answered", True)
+        self._last_word = time.monotonic()
+        return message
+
+    def silent_seconds(self) -> float:
+        """Return how long the other side has said nothing, though it was its turn."""
+        if self._owes_answer or self.has_news(0):
+            return 0.0
+        return time.monotonic() - self._last_word
 
     def has_news(self, timeout_seconds: float) -> bool:
         """Wait at most so long for something to receive, the end included."""

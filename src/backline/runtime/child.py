@@ -33,7 +33,7 @@ def perform(link: socket.socket) -> None:
         outcome: say.Returned | say.Raised = say.Returned(_call(start, channel, stop))
     except BaseException as error:  # noqa: BLE001 - whatever the task raised is the run's outcome
         stop.ignore()
-        outcome = describe(error)
+        outcome = describe(error, registry.get(start.run.task_identifier))
     stop.ignore()
     channel.send(outcome)
 
@@ -61,8 +61,8 @@ def _find(identifier: str) -> Task:
     return task
 
 
-def describe(error: BaseException) -> say.Raised:
-    """Put an exception into words that travel."""
+def describe(error: BaseException, task: Task | None = None) -> say.Raised:
+    """Put an exception into words that travel, with what its task says of such errors."""
     frames = traceback.format_exception(error, limit=-MAX_STACK_FRAMES)
     return say.Raised(
         name=type(error).__name__,
@@ -70,4 +70,6 @@ def describe(error: BaseException) -> say.Raised:
         stack_trace="".join(frames),
         permanent=isinstance(error, BacklineError) and error.permanent,
         retry_after_seconds=error.after_seconds if isinstance(error, RetryLater) else None,
+        policy=None if task is None else task.retry.for_error(error),
+        is_out_of_memory=isinstance(error, MemoryError),
     )

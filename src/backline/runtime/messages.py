@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from backline.clock import TimestampMs
-from backline.sdk import Debounce, KeyScope, RunFacts, StoredFile
+from backline.sdk import Debounce, KeyScope, Retry, RunFacts, StoredFile
 from backline.sdk.metadata import Operation, Whose
 
 
@@ -196,6 +196,9 @@ class Raised(msgspec.Struct, frozen=True, tag=True):
     permanent: bool
     retry_after_seconds: float | None = None
     """When the task itself chose the time of its next attempt."""
+    policy: Retry | None = None
+    """When the task has another policy for such an error."""
+    is_out_of_memory: bool = False
 
 
 FromChild = (

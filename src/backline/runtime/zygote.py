@@ -13,6 +13,10 @@ Supervisor and zygote speak over a socket that keeps message borders::
 
 When the supervisor dies the socket closes, and the zygote ends its children
 and itself; when the zygote dies the kernel ends the children.
+
+A run's process takes its own down with it, also what it started in sessions of
+their own: orphans come to the run's process, and after its death to the zygote,
+which ends them.
 """
 
 from __future__ import annotations
@@ -29,6 +33,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
@@ -37,6 +42,7 @@ from typing import Final
 import msgspec
 
 from backline.errors import SetupError
+from backline.runtime.processes import children_of
 from backline.sdk import TaskFacts, registry
 
 _MOST_NEWS_BYTES: Final = 128 * 1024
@@ -44,6 +50,9 @@ _MOST_NEWS_BYTES: Final = 128 * 1024
 _FORK: Final = b"fork"
 _MAIN: Final = "from backline.runtime.zygote import main; main()"
 _PR_SET_PDEATHSIG: Final = 1
+_PR_SET_CHILD_SUBREAPER: Final = 36
+_SECONDS_TO_CLEAR: Final = 2.0
+"""How long the last processes may take to vanish before the zygote goes without having seen it."""
 
 
 class Announcement(msgspec.Struct, frozen=True):
@@ -86,9 +95,16 @@ class Child:
     def ending(self) -> str:
         """How the process ended, in words: an exit code or the name of a signal."""
         if self._wait_status is None:
-            return "with the worker's process pool"
+            return "ended with the worker's process pool"
         code = os.waitstatus_to_exitcode(self._wait_status)
-        return f"by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
+        return f"was killed by {_signal_name(-code)}" if code < 0 else f"exited with code {code}"
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # a real-time signal has no name
+        return f"signal {number}"
 
 
 class Zygote:
@@ -177,6 +193,7 @@ class Zygote:
     def _bury(self) -> None:
         """Tell everyone who waits for a child that there will be no more news."""
         for child in [*self._unborn, *self._living.values()]:
+            child.kill()  # the kernel ended the process itself, not what it had started
             child._born.set()
             child._gone.set()
             with contextlib.suppress(OSError):
@@ -210,6 +227,7 @@ def _serve(control: socket.socket) -> None:
     for ending in (signal.SIGINT, signal.SIGTERM):
         # Ctrl-C reaches the whole terminal group; only the supervisor decides when we end.
         signal.signal(ending, signal.SIG_IGN)
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
     children: set[int] = set()
     for task in registry:
         control.send(msgspec.json.encode(Announcement([task.announced()], "", is_last=False)))
@@ -224,8 +242,20 @@ def _serve(control: socket.socket) -> None:
             if request != _FORK:
                 break
             children.add(_fork(control, descriptors[0]))
+    _clear(children)
+
+
+def _clear(children: set[int]) -> None:
+    """End every process of every run, however deep it hides."""
     for pid in children:
         _kill_group(pid)
+    deadline = time.monotonic() + _SECONDS_TO_CLEAR
+    while time.monotonic() < deadline:
+        _kill_strays(set())
+        try:
+            os.waitpid(-1, 0)
+        except ChildProcessError:
+            return
 
 
 def _code_version() -> str:
@@ -251,7 +281,8 @@ def _fork(control: socket.socket, descriptor: int) -> int:
 def _become_child(control: socket.socket, descriptor: int) -> None:
     """Turn a fresh fork into a run's process: a session of its own, nothing of the zygote's."""
     os.setsid()
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
     control.close()
     signal.set_wakeup_fd(-1)
     for name in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM):
@@ -284,6 +315,23 @@ def _report_deaths(control: socket.socket, children: set[int]) -> None:
             children.discard(pid)
             _kill_group(pid)  # what the task started and left behind
             control.send(b"gone %d %d" % (pid, status))
+        _kill_strays(children)
+
+
+def _kill_strays(children: set[int]) -> None:
+    """End the processes that came here because their run's process died.
+
+    Those of living runs come to the run's process, so whoever is here and no
+    run itself has none. Their own children come next, when they are dead.
+    """
+    for pid in children_of(os.getpid()):
+        if pid not in children:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def _prctl(option: int, value: int) -> None:
+    ctypes.CDLL(None).prctl(option, value)
 
 
 def _kill_group(pid: int) -> None:

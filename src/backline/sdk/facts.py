@@ -28,6 +28,8 @@ class TaskFacts(msgspec.Struct, frozen=True, kw_only=True):
     """The size of machine that a run is billed for, and whose memory it may use."""
     ttl_seconds: float | None = None
     """How long a run may wait to start before it expires."""
+    heartbeat_seconds: float | None = None
+    """How long a task may be silent before its attempt counts as failed; None for ever."""
     cron: Cron | None = None
     """When the clock triggers it; None when only callers do."""
     payload_schema: dict[str, Any] | None = None

@@ -22,6 +22,11 @@ class Machine(msgspec.Struct, frozen=True):
         """The most memory that a run on it may use."""
         return round(self.gigabytes * 1024**3)
 
+    def next_larger(self) -> Machine | None:
+        """Return the smallest machine with more memory; None for the largest."""
+        larger = [each for each in MACHINES.values() if each.gigabytes > self.gigabytes]
+        return min(larger, key=lambda each: each.gigabytes, default=None)
+
     def cents_per_second(self, vcpu_second_cents: float, gigabyte_second_cents: float) -> float:
         """Return what a second on it costs at these rates."""
         return self.vcpus * vcpu_second_cents + self.gigabytes * gigabyte_second_cents

@@ -20,6 +20,7 @@ from backline.sdk.schema import schema_of
 
 TaskFunction = Callable[..., Any]
 
+LEAST_HEARTBEAT_SECONDS = 1.0
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_\-./]{0,127}")
 
 
@@ -41,6 +42,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 
     function: TaskFunction
     facts: TaskFacts
+    retry: Retry = NO_RETRY
     hooks: Hooks = Hooks()
 
     @property
@@ -106,6 +108,7 @@ def task(
     concurrency_per_account: bool = False,
     machine: str = DEFAULT_MACHINE,
     ttl_seconds: float | None = None,
+    heartbeat_seconds: float | None = None,
     cron: str | Cron | None = None,
     hooks: Hooks | None = None,
 ) -> Callable[[TaskFunction], Task]:
@@ -116,7 +119,9 @@ def task(
     that name the same one, of which ``concurrency_limit`` runs execute at once,
     of each account if ``concurrency_per_account``;
     ``machine`` names the preset whose memory a run may use and be billed for;
-    ``ttl_seconds`` is how long a run may wait to start; ``cron`` lets the clock
+    ``ttl_seconds`` is how long a run may wait to start; ``heartbeat_seconds`` is
+    how long a task may be silent before its attempt is ended and counts as
+    failed; ``cron`` lets the clock
     trigger it, ``"0 9 * * 1"`` in UTC or ``Cron("0 9 * * 1", timezone="Europe/Berlin")``;
     ``hooks`` are called around its attempts.
 
@@ -130,6 +135,11 @@ def task(
         raise ValueError(
             f"concurrency_limit={concurrency_limit} would let no run start: use 1 or more"
         )
+    if heartbeat_seconds is not None and heartbeat_seconds < LEAST_HEARTBEAT_SECONDS:
+        raise ValueError(
+            f"heartbeat_seconds={heartbeat_seconds} is too short to tell silence from a hiccup: "
+            f"use {LEAST_HEARTBEAT_SECONDS:g} or more"
+        )
     if queue and not _IDENTIFIER.fullmatch(queue):
         raise ValueError(f"queue name {queue!r}: use letters, digits and - _ . / (128 at most)")
     if not _IDENTIFIER.fullmatch(identifier):
@@ -140,16 +150,17 @@ def task(
     def register(function: TaskFunction) -> Task:
         facts = TaskFacts(
             identifier=identifier,
-            retry=retry,
+            retry=msgspec.structs.replace(retry, on={}),  # exception classes stay with the code
             max_duration_seconds=max_duration_seconds,
             queue=queue or f"task/{identifier}",
             concurrency_limit=concurrency_limit,
             concurrency_per_account=concurrency_per_account,
             machine=machine,
             ttl_seconds=ttl_seconds,
+            heartbeat_seconds=heartbeat_seconds,
             cron=Cron(cron) if isinstance(cron, str) else cron,
         )
-        new = Task(function=function, facts=facts, hooks=hooks or Hooks())
+        new = Task(function=function, facts=facts, retry=retry, hooks=hooks or Hooks())
         registry.add(new)
         return new
 

@@ -102,6 +102,8 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     error: RunError | None = None
     due_at: TimestampMs | None = None
     """When a reattempting run is tried again."""
+    machine: str | None = None
+    """Another machine for the next attempt."""
 
 
 _KEEPS_KEY = frozenset({RunStatus.COMPLETED, RunStatus.CANCELED})
@@ -131,6 +133,7 @@ def end_attempt(
         duration_ms=runs.c.duration_ms + ending.active_ms,
         cost_cents=runs.c.cost_cents + ending.cost_cents,
         failure_count=runs.c.failure_count + int(ending.attempt is AttemptStatus.FAILED),
+        machine=ending.machine or runs.c.machine,
         **(final if ending.run.is_final else {}),
     )
     if moved:
