@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,6 +46,15 @@ class PostgresHost:
     def drop(self, url: str) -> None:
         name = url.partition("?")[0].rpartition("/")[2]
         self._run(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def restart(self) -> None:
+        """End the server as a crash would, every connection with it, and start it again."""
+        pid = self._server.get_pid()
+        assert pid is not None
+        os.kill(pid, signal.SIGQUIT)  # Postgres calls this an immediate shutdown
+        while Path(f"/proc/{pid}").exists():
+            time.sleep(0.05)
+        self._server.ensure_postgres_running()
 
     def close(self) -> None:
         self._server.cleanup()

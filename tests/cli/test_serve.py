@@ -13,12 +13,7 @@ from contextlib import contextmanager
 import pytest
 
 from tests.live import Terminal
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+from tests.processes import free_port
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 
 import httpx
@@ -12,7 +11,7 @@ from backline.db import Database
 from backline.settings import Settings
 from tests.cast import Cast, enter_cast, settings_in
 from tests.emptied import database, kept_database
-from tests.processes import backline
+from tests.processes import backline, free_port
 
 __all__ = ["database", "kept_database"]
 
@@ -42,10 +41,3 @@ def web(server_url: str) -> Iterator[httpx.Client]:
 @pytest.fixture
 def cast(database: Database, server_settings: Settings) -> Cast:
     return enter_cast(database, server_settings)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

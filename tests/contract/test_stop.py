@@ -9,8 +9,7 @@ import httpx
 from backline.db import connect
 from backline.runs import NewRun, RunStatus, ledger
 from tests.cast import enter_cast, settings_in
-from tests.contract.conftest import free_port
-from tests.processes import backline
+from tests.processes import backline, free_port
 
 
 def test_an_open_stream_does_not_keep_a_server_alive(sqlite_url: str, tmp_path: Path) -> None:

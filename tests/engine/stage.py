@@ -242,7 +242,7 @@ def tags_itself(tags: list[str], ctx: Context) -> None:
 
 @task("weathers-the-storm", retry=Retry(max_attempts=5, min_delay_ms=20, max_delay_ms=200))
 def weathers_the_storm(payload: dict[str, Any], ctx: Context) -> dict[str, Any]:
-    """Do steps, fail now and then, wait for a child, and write down when each step was done."""
+    """Do steps, fail now and then, wait for a child or the time, and note when each step was done."""
 
     def note(word: str) -> int:
         moment = time.time_ns() // 1_000_000
@@ -257,6 +257,8 @@ def weathers_the_storm(payload: dict[str, Any], ctx: Context) -> dict[str, Any]:
     if payload["kind"] == "parent":
         child = ctx.trigger_and_wait("weathers-the-storm", payload | {"kind": "plain"})
         assert child.ok, child.error
+    if payload["kind"] == "naps":
+        ctx.wait.seconds(6)
     ctx.step("two", note, "two")
     return {"kind": payload["kind"]}
 
