@@ -50,6 +50,13 @@ class Process:
                 return line.removeprefix("ready").strip()
         raise AssertionError("ended before it was ready:\n" + "".join(self.output))
 
+    def next_line(self) -> str:
+        """Wait for the next line that it prints, and return it; empty when it has ended."""
+        assert self._popen.stdout is not None
+        line = self._popen.stdout.readline()
+        self.output.append(line)
+        return line
+
     def kill(self) -> None:
         """End it as a power cut would."""
         self._popen.kill()

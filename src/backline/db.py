@@ -34,6 +34,9 @@ metadata = sa.MetaData(
 )
 """Every table of ours, whichever package declares it."""
 
+AWAY = (sa.exc.OperationalError, sa.exc.InterfaceError)
+"""What is raised while the database is away: restarting, out of reach, its disk full, its file locked."""
+
 _BUSY_TIMEOUT_MS = 30_000
 _EXCLUSIVE_LOCK = 0x6C6564676572
 """Spells ``ledger``."""

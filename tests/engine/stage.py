@@ -407,3 +407,13 @@ def tells_the_order(diary: Diary, ctx: Context) -> None:
             time.sleep(600)
     finally:
         diary.note("finally")
+
+
+@task("returns-much-when-told")
+def returns_much_when_told(signs: str, ctx: Context) -> str:
+    """Say that it began, wait for a sign, and return more than a full disk takes."""
+    folder = Path(signs)
+    (folder / "began").touch()
+    while not (folder / "go").exists():
+        time.sleep(0.05)
+    return "y" * 1_500_000

@@ -17,10 +17,13 @@ from msgspec import UNSET
 
 from backline.api.manners import asked_method
 from backline.api.services import AnyRequest
+from backline.db import AWAY
 from backline.errors import InvalidInput, NotAuthenticated, UsageError
 from backline.wire.recoup import Problem
 
 log = logging.getLogger(__name__)
+
+RETRY_AFTER_SECONDS = 2
 
 
 def refuse(_: AnyRequest, refusal: UsageError) -> Response[bytes]:
@@ -54,7 +57,15 @@ def fail(_: AnyRequest, failure: Exception) -> Response[bytes]:
     return _problem(500, f"Something went wrong here, not with your request (error {error_id})")
 
 
+def excuse(_: AnyRequest, trouble: Exception) -> Response[bytes]:
+    """Answer while the database is away, which passes by itself."""
+    log.warning("the database does not answer: %s", trouble)
+    text = "The database does not answer just now: ask again in a moment"
+    return _problem(503, text, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
+
+
 HANDLERS: ExceptionHandlersMap = {
+    **dict.fromkeys(AWAY, excuse),
     UsageError: refuse,
     HTTPException: refuse_protocol,
     Exception: fail,

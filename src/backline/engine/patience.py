@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-import sqlalchemy as sa
+from backline.db import AWAY
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -43,7 +43,7 @@ class Patience:
         while True:
             try:
                 return act(*args, **kwargs)
-            except (sa.exc.OperationalError, sa.exc.InterfaceError) as trouble:
+            except AWAY as trouble:
                 if self._is_stopping():
                     raise HandedBack from trouble
                 log.warning(
