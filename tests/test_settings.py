@@ -34,6 +34,13 @@ def test_the_secret_is_made_once_and_private(tmp_path: Path) -> None:
         ("BACKLINE_ENVIRONMENT", "staging"),
         ("BACKLINE_RUN_BASE_CENTS", "nan"),
         ("BACKLINE_VCPU_SECOND_CENTS", "-1"),
+        ("BACKLINE_IMAGE_PROVIDER", "nano-banana"),
+        ("BACKLINE_IMAGE_PROVIDER", "fal:../admin"),
+        ("BACKLINE_IMAGE_PROVIDER", "fal:"),
+        ("BACKLINE_MOTION_PROVIDER", "openai:sora"),
+        ("BACKLINE_CAPTION_PROVIDER", "fal:any-llm"),
+        ("BACKLINE_PROVIDER_FAILURE", "retry"),
+        ("BACKLINE_PROVIDER_TIMEOUT_SECONDS", "0"),
     ],
 )
 def test_a_senseless_setting_is_named(tmp_path: Path, name: str, value: str) -> None:
@@ -59,3 +66,30 @@ def test_tasks_see_a_short_environment(tmp_path: Path) -> None:
     }
     settings = read_settings(env | {"BACKLINE_TASK_ENVIRONMENT": "FAL_KEY"}, data_dir=tmp_path)
     assert environment_of_tasks(settings, env) == {"PATH": "/bin", "FAL_KEY": "y"}
+
+
+@pytest.mark.parametrize(
+    ("provider", "key"),
+    [("fal:owner/model", "BACKLINE_FAL_KEY"), ("openai:gpt", "BACKLINE_OPENAI_KEY")],
+)
+def test_a_provider_without_its_key_is_refused_at_the_start(
+    tmp_path: Path, provider: str, key: str
+) -> None:
+    """Rather then than in somebody's run; a server of one's own may do without a key."""
+    with pytest.raises(SetupError, match=key):
+        read_settings({"BACKLINE_IMAGE_PROVIDER": provider}, data_dir=tmp_path)
+    env = {
+        "BACKLINE_CAPTION_PROVIDER": "openai:llama",
+        "BACKLINE_OPENAI_URL": "http://127.0.0.1:9/v1/",
+    }
+    providers = read_settings(env, data_dir=tmp_path).providers
+    assert (providers.caption, providers.openai_url) == ("openai:llama", "http://127.0.0.1:9/v1")
+
+
+def test_keys_of_providers_are_not_shown(tmp_path: Path) -> None:
+    """Neither where settings are printed nor in the environment of tasks."""
+    env = {"BACKLINE_FAL_KEY": "secret-f", "BACKLINE_OPENAI_KEY": "secret-o", "PATH": "/bin"}
+    settings = read_settings(env, data_dir=tmp_path)
+    assert settings.providers.fal_key == "secret-f"
+    assert "secret-" not in repr(settings)
+    assert environment_of_tasks(settings, env) == {"PATH": "/bin"}

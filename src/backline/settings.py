@@ -7,6 +7,7 @@ data directory holds the database, the files and the server secret.
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +18,40 @@ from backline.errors import SetupError
 from backline.ids import canonical_uuid
 
 DEFAULT_PORT = 8787
+_MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]*(/[A-Za-z0-9][A-Za-z0-9._:-]*)*")
+
+
+class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Outside services that content may be made with; none is asked unless it is named here."""
+
+    image: str = ""
+    """``BACKLINE_IMAGE_PROVIDER``: ``fal:MODEL`` or ``openai:MODEL``; empty for none, as below."""
+    motion: str = ""
+    """``BACKLINE_MOTION_PROVIDER``: ``fal:MODEL``."""
+    lipsync: str = ""
+    """``BACKLINE_LIPSYNC_PROVIDER``: ``fal:MODEL``."""
+    caption: str = ""
+    """``BACKLINE_CAPTION_PROVIDER``: ``openai:MODEL``."""
+    failure: str = "local"
+    """``BACKLINE_PROVIDER_FAILURE``: ``local`` does without a provider that fails, ``fail`` fails the run."""
+    timeout_seconds: int = 300
+    """``BACKLINE_PROVIDER_TIMEOUT_SECONDS``: how long one picture, film or text may take."""
+    fal_url: str = "https://queue.fal.run"
+    """``BACKLINE_FAL_URL``: where fal's queue API is spoken."""
+    fal_key: str = ""
+    """``BACKLINE_FAL_KEY``."""
+    openai_url: str = "https://api.openai.com/v1"
+    """``BACKLINE_OPENAI_URL``: where OpenAI's API is spoken, by whomever."""
+    openai_key: str = ""
+    """``BACKLINE_OPENAI_KEY``; a server of your own may do without."""
+
+    def __repr__(self) -> str:
+        shown = (
+            f"{name}={getattr(self, name)!r}"
+            for name in self.__struct_fields__
+            if "key" not in name
+        )
+        return f"ProviderSettings({', '.join(shown)})"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +73,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """``BACKLINE_SLOTS``: runs that one worker executes at once; default the number of cores."""
     sandbox_dir: Path | None = None
     """``BACKLINE_SANDBOX_DIR``: where a worker keeps the homes of sandboxes; default beside its data."""
+    sandbox_hosts: tuple[str, ...] = ()
+    """``BACKLINE_SANDBOX_ALLOWED_HOSTS``: whom commands may reach, such as ``pypi.org``; default nobody."""
     task_environment: tuple[str, ...] = ()
     """``BACKLINE_TASK_ENVIRONMENT``: names of variables that tasks may see, separated by commas."""
     grace_seconds: int = 5
@@ -64,8 +101,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """``BACKLINE_GIGABYTE_SECOND_CENTS``: price of a gigabyte of memory for a second."""
     run_base_cents: float = 0.0
     """``BACKLINE_RUN_BASE_CENTS``: flat fee of a run."""
-    sandbox_hosts: tuple[str, ...] = ()
-    """``BACKLINE_SANDBOX_ALLOWED_HOSTS``: whom commands may reach, such as ``pypi.org``; default nobody."""
+    providers: ProviderSettings = ProviderSettings()
+    """Outside services that content may be made with."""
 
     @property
     def credentials_path(self) -> Path:
@@ -94,6 +131,7 @@ def read_settings(
         "secret": _secret(env.get("BACKLINE_SECRET", ""), folder),
         "task_modules": _names(env.get("BACKLINE_TASKS", "")),
         "sandbox_dir": _folder(env.get("BACKLINE_SANDBOX_DIR", "")),
+        "sandbox_hosts": _names(env.get("BACKLINE_SANDBOX_ALLOWED_HOSTS", "")),
         "task_environment": _names(env.get("BACKLINE_TASK_ENVIRONMENT", "")),
         "slots": _number(env, "BACKLINE_SLOTS", default=os.cpu_count() or 1, least=1),
         "grace_seconds": _number(env, "BACKLINE_GRACE_SECONDS", default=5, least=0),
@@ -108,7 +146,7 @@ def read_settings(
         "vcpu_second_cents": _price(env, "BACKLINE_VCPU_SECOND_CENTS"),
         "gigabyte_second_cents": _price(env, "BACKLINE_GIGABYTE_SECOND_CENTS"),
         "run_base_cents": _price(env, "BACKLINE_RUN_BASE_CENTS"),
-        "sandbox_hosts": _names(env.get("BACKLINE_SANDBOX_ALLOWED_HOSTS", "")),
+        "providers": _providers(env),
     }
     return Settings(**(values | chosen))  # type: ignore[arg-type]
 
@@ -142,10 +180,53 @@ def are_private_urls_allowed(environ: Mapping[str, str] | None = None) -> bool:
     return env.get("BACKLINE_ALLOW_PRIVATE_URLS") == "1"
 
 
+def terminal_kind(environ: Mapping[str, str] | None = None) -> str:
+    """Return what the person's terminal is called, for programs that draw on it."""
+    env = os.environ if environ is None else environ
+    return env.get("TERM") or "dumb"
+
+
 def client_address(environ: Mapping[str, str] | None = None) -> tuple[str | None, str | None]:
     """Return ``BACKLINE_URL`` and ``BACKLINE_API_KEY``, which tell a client where to speak and as whom."""
     env = os.environ if environ is None else environ
     return env.get("BACKLINE_URL") or None, env.get("BACKLINE_API_KEY") or None
+
+
+def _providers(env: Mapping[str, str]) -> ProviderSettings:
+    plain = ProviderSettings()
+    made = ProviderSettings(
+        image=_provider(env, "BACKLINE_IMAGE_PROVIDER", ("fal", "openai")),
+        motion=_provider(env, "BACKLINE_MOTION_PROVIDER", ("fal",)),
+        lipsync=_provider(env, "BACKLINE_LIPSYNC_PROVIDER", ("fal",)),
+        caption=_provider(env, "BACKLINE_CAPTION_PROVIDER", ("openai",)),
+        failure=env.get("BACKLINE_PROVIDER_FAILURE") or plain.failure,
+        timeout_seconds=_number(env, "BACKLINE_PROVIDER_TIMEOUT_SECONDS", default=300, least=1),
+        fal_url=(env.get("BACKLINE_FAL_URL") or plain.fal_url).rstrip("/"),
+        fal_key=env.get("BACKLINE_FAL_KEY", "").strip(),
+        openai_url=(env.get("BACKLINE_OPENAI_URL") or plain.openai_url).rstrip("/"),
+        openai_key=env.get("BACKLINE_OPENAI_KEY", "").strip(),
+    )
+    if made.failure not in ("local", "fail"):
+        raise SetupError(f"BACKLINE_PROVIDER_FAILURE={made.failure!r}: use local or fail")
+    if "fal" in _services(made) and not made.fal_key:
+        raise SetupError("a provider is fal:…, but BACKLINE_FAL_KEY is not set")
+    if "openai" in _services(made) and made.openai_url == plain.openai_url and not made.openai_key:
+        raise SetupError("a provider is openai:…, but BACKLINE_OPENAI_KEY is not set")
+    return made
+
+
+def _services(providers: ProviderSettings) -> set[str]:
+    named = (providers.image, providers.motion, providers.lipsync, providers.caption)
+    return {name.partition(":")[0] for name in named if name}
+
+
+def _provider(env: Mapping[str, str], name: str, services: tuple[str, ...]) -> str:
+    text = env.get(name, "").strip()
+    service, _, model = text.partition(":")
+    if text and (service not in services or not _MODEL.fullmatch(model)):
+        ways = " or ".join(f"{service}:MODEL" for service in services)
+        raise SetupError(f"{name}={text!r} is not a provider: use {ways}")
+    return text
 
 
 def _folder(text: str) -> Path | None:
@@ -179,12 +260,6 @@ def _account(text: str) -> str:
     if account_id is None:
         raise SetupError(f"BACKLINE_SCHEDULE_ACCOUNT={text[:64]!r} is not the id of an account")
     return account_id
-
-def terminal_kind(environ: Mapping[str, str] | None = None) -> str:
-    """Return what the person's terminal is called, for programs that draw on it."""
-    env = os.environ if environ is None else environ
-    return env.get("TERM") or "dumb"
-
 
 
 def _environment(name: str) -> str:

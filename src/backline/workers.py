@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from backline.accounts import load_reach, may_work_for
+from backline.content.providers.desk import ProviderDesk
 from backline.db import Database, connect
 from backline.engine import Bell, RunQueue, Supervisor, open_relay, prepare_engine_tables
 from backline.errors import AbortRun
@@ -87,7 +88,10 @@ def working(settings: Settings, database: Database, bell: Bell) -> Iterator[Supe
     store = open_store(settings.storage_url)
     shelf = Shelf(database, store, settings)
     queue = RunQueue(database)
-    services: dict[str, Service] = {"sandbox": SandboxDesk(settings, database, store)}
+    services: dict[str, Service] = {
+        "sandbox": SandboxDesk(settings, database, store),
+        "providers": ProviderDesk(settings.providers),
+    }
     supervisor = Supervisor(
         settings, database, queue, lambda run: RunDesk(database, shelf, services, run), bell
     )

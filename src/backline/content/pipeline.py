@@ -38,7 +38,7 @@ def create_content(order: Order, ctx: Context) -> FinishedContent:
     ctx.metadata.set("clip", msgspec.to_builtins(heard.clip))
     ctx.metadata.set("mood", msgspec.to_builtins(heard.mood))
     picture = ctx.step("picture", choose_picture, order, seed, heard, ctx, progress)
-    caption = ctx.step("caption", choose_caption, order, seed, heard, progress)
+    caption = ctx.step("caption", choose_caption, order, seed, heard, ctx, progress)
     film = ctx.step("render", render, order, seed, heard, picture, caption, ctx, progress)
     progress.begin("done", 1.0)
     return _finished(order, seed, heard, picture, caption, film)
@@ -70,15 +70,23 @@ def _finished(
         ),
         video=film.video,
         seed=seed,
-        message=_message(order, seconds, caption.unshown, [caption.left_out, film.left_out]),
+        message=_message(order, seconds, picture, caption, film),
     )
 
 
-def _message(order: Order, seconds: float, unshown: str, left_out: list[str]) -> str:
+def _message(
+    order: Order,
+    seconds: float,
+    picture: ChosenPicture,
+    caption: ChosenCaption,
+    film: FinishedFilm,
+) -> str:
     parts = [f"A video of {seconds:.1f} s was made with template {order.template}."]
-    if unshown:
-        parts.append(f"No bundled font can draw these characters of the caption: {unshown}")
-    parts += filter(None, left_out)
+    made_by = {"picture": picture.made_by, "caption": caption.made_by}
+    parts += [f"The {what} was made by {name}." for what, name in made_by.items() if name]
+    if caption.unshown:
+        parts.append(f"No bundled font can draw these characters of the caption: {caption.unshown}")
+    parts += filter(None, [picture.left_out, caption.left_out, film.left_out])
     if order.upscale:
         parts.append("Upscaling is not available yet: the video is 1080x1920.")
     return " ".join(parts)

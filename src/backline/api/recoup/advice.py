@@ -68,7 +68,7 @@ def _estimate(request: AnyRequest, connection: Connection, _: Caller) -> Content
         total_estimate_usd=round(each_usd * batch, 6),
         basis=f"{TYPICAL_ACTIVE_SECONDS:g} s of active time on {machine} and the fee of a run,"
         " at the prices that this server's operator set; 0 means that none are set."
-        " No outside service is paid; power and hardware are not counted.",
+        " What outside providers charge, power and hardware are not counted.",
     )
     if not compare:
         return estimate

@@ -4,7 +4,12 @@ from backline.content.caption.drawing import draw_caption, unshown_characters
 from backline.content.caption.mode import ChosenMode, choose_mode
 from backline.content.caption.sung import TimedCaption, draw_sung_lines
 from backline.content.caption.timing import SungLine, SungWord, lines_of_clip
-from backline.content.caption.words import WORD_LIMITS, CaptionRequest, write_caption
+from backline.content.caption.words import (
+    WORD_LIMITS,
+    CaptionRequest,
+    fitted_answer,
+    write_caption,
+)
 
 __all__ = [
     "WORD_LIMITS",
@@ -16,6 +21,7 @@ __all__ = [
     "choose_mode",
     "draw_caption",
     "draw_sung_lines",
+    "fitted_answer",
     "lines_of_clip",
     "unshown_characters",
     "write_caption",

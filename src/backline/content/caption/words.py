@@ -20,6 +20,7 @@ CaptionLength = Literal["none", "short", "medium", "long"]
 
 WORD_LIMITS: dict[str, tuple[int, int]] = {"short": (1, 10), "medium": (15, 30), "long": (40, 80)}
 """Fewest and most words of each length."""
+_QUOTES = frozenset({'""', "''", "“”", "„“", "‘’", "«»"})
 _TRIES = 24
 """How often the grammar may try to hit the length before it makes do with less."""
 
@@ -55,6 +56,18 @@ def write_caption(request: CaptionRequest) -> str:
         if text is not None:
             return text
     raise AssertionError(f"the grammar of {request.template_id} has nothing {request.length}")
+
+
+def fitted_answer(text: str, length: str) -> str | None:
+    """Return what somebody else wrote, on one line and without quotes around it; None when it is too long or short.
+
+    ``length`` is any but ``none``.
+    """
+    fewest, most = WORD_LIMITS[length]
+    written = " ".join(cleaned(text).split())
+    while len(written) > 1 and written[0] + written[-1] in _QUOTES:
+        written = written[1:-1].strip()
+    return written if fewest <= len(written.split()) <= most else None
 
 
 def _facts(request: CaptionRequest, lower_case: bool) -> dict[str, tuple[str, ...]]:

@@ -1,0 +1,12 @@
+"""Outside services that content may be made with, if the settings name any."""
+
+from backline.content.providers.messages import (
+    SERVICE,
+    CaptionJob,
+    ImageJob,
+    LipsyncJob,
+    MotionJob,
+)
+from backline.content.providers.outside import Outside
+
+__all__ = ["SERVICE", "CaptionJob", "ImageJob", "LipsyncJob", "MotionJob", "Outside"]
