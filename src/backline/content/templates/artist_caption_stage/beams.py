@@ -19,6 +19,8 @@ _WIDTH, _HEIGHT = FRAME_WIDTH // _SHRINK, FRAME_HEIGHT // _SHRINK
 _BLACK = (0.0, 128.0, 128.0)
 _LONG, _WIDE = 230, 96
 """The texture of one beam, small pixels."""
+_HAZE = 0.74
+"""How much of a beam the air shows."""
 _COLOURFULNESS = 1.6
 """Light in haze looks more coloured than its lamp."""
 
@@ -90,9 +92,9 @@ def hang_beams(
                 swing_seconds=float(rng.uniform(5.0, 9.0)),
                 phase=float(rng.random()),
                 colour=(
-                    0.60 * (y - 16),
-                    0.60 * _COLOURFULNESS * (cb - 128),
-                    0.60 * _COLOURFULNESS * (cr - 128),
+                    _HAZE * (y - 16),
+                    _HAZE * _COLOURFULNESS * (cb - 128),
+                    _HAZE * _COLOURFULNESS * (cr - 128),
                 ),
                 strength=float(rng.uniform(0.8, 1.1)),
             )
@@ -103,9 +105,9 @@ def hang_beams(
 def _texture() -> NDArray[np.float32]:
     """Return one beam pointing down: bright at the lamp, wider and fainter below."""
     x, y = grid(_WIDE, _LONG)
-    half = 1.6 + 0.125 * y
+    half = 1.6 + 0.135 * y
     core = np.exp(-(((x - _WIDE / 2) / half) ** 2) * 2.2)
-    fade = np.exp(-y / 105) * (1 - y / _LONG)
+    fade = np.exp(-y / 130) * (1 - y / _LONG)
     lamp = np.exp(-np.hypot(x - _WIDE / 2, y) / 3.2)
     return np.asarray(core * fade + 1.2 * lamp, np.float32)
 

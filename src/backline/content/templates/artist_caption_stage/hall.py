@@ -17,6 +17,7 @@ WIDTH, HEIGHT = STILL_WIDTH // 4, STILL_HEIGHT // 4
 TRUSS_Y = 0.075
 """Of the height, as all places here."""
 FLOOR_Y = 0.735
+EDGE_Y = 0.842
 OUT_OF_FOCUS = 2.6
 AMBER = np.array([1.0, 0.58, 0.22], np.float32)
 BLUE = np.array([0.20, 0.42, 1.0], np.float32)
@@ -24,10 +25,15 @@ RED = np.array([1.0, 0.16, 0.20], np.float32)
 CURTAIN = np.array([0.120, 0.030, 0.040], np.float32)
 
 
-def paint_hall(rng: np.random.Generator) -> Canvas:
+Light = tuple[np.ndarray, np.ndarray]
+"""The two colours (RGB, 0 to 1) that the lamps take turns in."""
+
+
+def paint_hall(rng: np.random.Generator, colours: Light) -> Canvas:
     """Return the stage without anybody on it, (720, 405, 3)."""
     hall = _curtain(rng)
-    _lay_floor(hall, rng)
+    _lay_floor(hall, rng, colours)
+    _set_footlights(hall)
     _set_amplifiers(hall, rng)
     _set_drums(hall)
     _hang_truss(hall)
@@ -45,27 +51,44 @@ def out_of_focus(hall: Canvas) -> Canvas:
     return blurred(np.asarray(hall * edges[..., None], np.float32), OUT_OF_FOCUS)
 
 
-def heads(rng: np.random.Generator) -> tuple[Canvas, np.ndarray]:
+def heads(rng: np.random.Generator, colours: Light) -> tuple[Canvas, np.ndarray]:
     """Return the first rows of the audience before the lens: dark shapes, and their mask (quarter size)."""
     x, y = grid(WIDTH, HEIGHT)
-    mask = np.zeros((HEIGHT, WIDTH), np.float32)
-    for row, base in enumerate((0.930, 0.985)):
-        step = 0.150 + 0.03 * row
-        for number in range(8):
-            middle = (number - 0.5 + float(rng.uniform(-0.22, 0.22))) * step
-            top = base + float(rng.uniform(-0.022, 0.022))
-            wide = 0.046 + 0.010 * row + float(rng.uniform(-0.005, 0.005))
-            head = np.hypot((x / WIDTH - middle) / wide, (y / HEIGHT - top) / (wide * 0.72))
-            shoulders = np.hypot(
-                (x / WIDTH - middle) / (2.1 * wide), (y / HEIGHT - top - 0.085) / (wide * 1.35)
-            )
-            mask = np.maximum(mask, smoothstep(1.06, 0.94, np.minimum(head, shoulders)))
-            mask = np.maximum(mask, _arm(x, y, middle, top, wide, rng))
-    soft = blurred(mask.astype(np.float32), 2.2)
-    steep = cv2.Sobel(soft, cv2.CV_32F, 0, 1, ksize=3) * 2.0
-    edge = blurred(np.asarray(np.clip(steep, 0, 1), np.float32), 2.0)
+    mask, light = np.zeros((HEIGHT, WIDTH), np.float32), np.zeros((HEIGHT, WIDTH), np.float32)
+    for row, base in enumerate((0.872, 0.935)):
+        people = _row_of_people(x, y, row, base, rng)
+        # Whoever is nearer hides the light on those behind.
+        light *= 1 - people
+        light += _edge_light(people) * (0.55 - 0.12 * row)
+        mask = np.maximum(mask, people)
     ground = np.array([0.010, 0.009, 0.013], np.float32)
-    return ground + (0.26 * edge)[..., None] * (0.5 * AMBER + 0.5 * BLUE), soft
+    side = smoothstep(0.25, 0.75, x / WIDTH)[..., None]
+    colour = 0.75 * (colours[1] * (1 - side) + colours[0] * side) + 0.25 * AMBER
+    return np.asarray(ground + light[..., None] * colour, np.float32), blurred(mask, 1.8)
+
+
+def _row_of_people(
+    x: np.ndarray, y: np.ndarray, row: int, base: float, rng: np.random.Generator
+) -> np.ndarray:
+    people = np.zeros((HEIGHT, WIDTH), np.float32)
+    step = 0.168 + 0.04 * row
+    for number in range(8):
+        middle = (number - 0.5 + float(rng.uniform(-0.22, 0.22))) * step
+        top = base + float(rng.uniform(-0.016, 0.016))
+        wide = 0.056 + 0.014 * row + float(rng.uniform(-0.006, 0.006))
+        head = np.hypot((x / WIDTH - middle) / wide, (y / HEIGHT - top) / (wide * 0.70))
+        shoulders = np.hypot(
+            (x / WIDTH - middle) / (2.1 * wide), (y / HEIGHT - top - 0.105) / (wide * 1.45)
+        )
+        people = np.maximum(people, smoothstep(1.06, 0.94, np.minimum(head, shoulders)))
+        people = np.maximum(people, _arm(x, y, middle, top, wide, rng))
+    return np.asarray(people, np.float32)
+
+
+def _edge_light(people: np.ndarray) -> np.ndarray:
+    """Return the light from the stage on the upper edges of people."""
+    steep = cv2.Sobel(blurred(people, 1.6), cv2.CV_32F, 0, 1, ksize=3) * 1.6
+    return blurred(np.asarray(np.clip(steep, 0, 1) * people, np.float32), 1.2)
 
 
 def light_on_people() -> FigureLight:
@@ -84,8 +107,8 @@ def light_on_people() -> FigureLight:
             Rim(-0.6, -0.5, (0.28, 0.45, 1.0), 44.0, 0.30),
             Rim(0.75, -0.65, (1.0, 0.62, 0.26), 9.0, 0.95),
         ),
-        dark=0.85,
-        dark_from=0.48,
+        dark=0.72,
+        dark_from=0.52,
     )
 
 
@@ -97,16 +120,38 @@ def _curtain(rng: np.random.Generator) -> Canvas:
     return np.asarray((folds * light)[..., None] * CURTAIN, np.float32)
 
 
-def _lay_floor(hall: Canvas, rng: np.random.Generator) -> None:
-    """Lay boards that shine a little, and the front edge of the stage, in place."""
+def _lay_floor(hall: Canvas, rng: np.random.Generator, colours: Light) -> None:
+    """Lay planks that shine a little where the beams fall on them, in place."""
     top = round(FLOOR_Y * HEIGHT)
     x, y = grid(WIDTH, HEIGHT - top)
     depth = y / (HEIGHT - top)
-    boards = 0.7 + 0.3 * noise(rng, WIDTH, HEIGHT - top, 4)
-    seams = smoothstep(0.02, 0.06, np.abs((((x / WIDTH - 0.5) / (0.4 + depth)) * 9) % 1 - 0.5))
-    pool = np.exp(-(((x / WIDTH - 0.5) / 0.34) ** 2) - ((depth - 0.18) / 0.26) ** 2)
-    light = (0.07 + 1.35 * pool) * boards * seams
-    hall[top:] = light[..., None] * np.array([0.34, 0.20, 0.13], np.float32)
+    across = ((x / WIDTH - 0.5) / (0.30 + 0.9 * depth)) * 9
+    tones = 0.82 + 0.30 * rng.random(64, np.float32)
+    planks = tones[np.floor(across).astype(int) % 64]
+    seams = smoothstep(0.0, 0.09, np.abs(across % 1 - 0.5) * -1 + 0.5)
+    sheen = 1 + 0.10 * noise(rng, WIDTH, HEIGHT - top, 26)
+    wood = (planks * (0.45 + 0.55 * seams) * sheen)[..., None] * np.array(
+        [0.32, 0.22, 0.16], np.float32
+    )
+    light = 0.05 + 1.10 * _pool(x, depth, 0.5, 0.30)[..., None] * np.ones(3, np.float32)
+    light = light + 1.5 * _pool(x, depth, 0.16, 0.24)[..., None] * colours[1]
+    light = light + 1.5 * _pool(x, depth, 0.84, 0.24)[..., None] * colours[0]
+    hall[top:] = wood * light
+
+
+def _pool(x: np.ndarray, depth: np.ndarray, middle: float, wide: float) -> np.ndarray:
+    return np.asarray(np.exp(-(((x / WIDTH - middle) / wide) ** 2) - ((depth - 0.16) / 0.24) ** 2))
+
+
+def _set_footlights(hall: Canvas) -> None:
+    """Set a row of small warm lamps on the stage's front edge, in place; below it lies the dark."""
+    x, y = grid(WIDTH, HEIGHT)
+    u, v = x / WIDTH, y / HEIGHT
+    hall *= 1 - 0.9 * smoothstep(EDGE_Y, EDGE_Y + 0.015, v)[..., None]
+    for middle in np.linspace(0.06, 0.94, 9):
+        away = np.hypot(u - middle, (v - EDGE_Y) * 16 / 9)
+        lamp = smoothstep(0.016, 0.010, away) + 0.34 * np.exp(-((away / 0.055) ** 2))
+        hall += (0.95 * lamp)[..., None] * AMBER
 
 
 def _set_amplifiers(hall: Canvas, rng: np.random.Generator) -> None:

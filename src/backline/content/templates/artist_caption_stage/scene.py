@@ -17,7 +17,7 @@ from backline.content.media.picture import Picture
 from backline.content.media.stance import stand
 from backline.content.media.still import STILL_HEIGHT, STILL_WIDTH, SoftStill, view_matrix
 from backline.content.media.subject import Subject, nearer
-from backline.content.motion import Camera, SceneFacts, energy_at, pulse_at
+from backline.content.motion import Camera, SceneFacts, View, energy_at, pulse_at
 from backline.content.portrait import find_portrait
 from backline.content.templates.artist_caption_stage.beams import Beams, hang_beams
 from backline.content.templates.artist_caption_stage.hall import (
@@ -32,8 +32,10 @@ from backline.content.templates.artist_caption_stage.hall import (
 )
 from backline.content.templates.artist_caption_stage.screen import picture_on_screen
 
-_HEADS_FROM = 0.84
+_HEADS_FROM = 0.765
 """Of the frame's height: nobody in the audience is taller."""
+_BOUNCE = 9.0
+"""Frame pixels by which the audience moves with a downbeat."""
 _COLOURS = ((AMBER, BLUE), (BLUE, RED), (AMBER, RED), (BLUE, AMBER))
 
 
@@ -72,8 +74,13 @@ class OnStage(NamedTuple):
         stage.beams.add(seconds, pulse, energy, into)
         stage.subject.draw(view, index, into)
         stage.wash.add(0.03 + 0.05 * energy + 0.07 * pulse, into)
-        stage.audience.draw(view_matrix(nearer(nearer(view))), into)
+        stage.audience.draw(view_matrix(_bouncing(nearer(nearer(view)), pulse)), into)
         stage.dust.draw(seconds, 0.4 + 0.5 * energy, into)
+
+
+def _bouncing(view: View, pulse: float) -> View:
+    """Return a view in which whoever stands there goes up on the beat."""
+    return view._replace(shift_y=view.shift_y + _BOUNCE * pulse)
 
 
 def build(picture: Picture, facts: SceneFacts) -> Scene:
@@ -89,7 +96,7 @@ def build(picture: Picture, facts: SceneFacts) -> Scene:
 def _paint(picture: Picture, seed: int) -> Stage:
     rng = np.random.default_rng(seed)
     colours = _COLOURS[int(rng.integers(len(_COLOURS)))]
-    hall = paint_hall(rng)
+    hall = paint_hall(rng, colours)
     portrait = find_portrait(picture)
     stance = stand(picture, portrait)
     if stance is not None:
@@ -101,19 +108,19 @@ def _paint(picture: Picture, seed: int) -> Stage:
         around = np.exp(
             -(((x / hall.shape[1] - 0.5) / 0.5) ** 2) - ((y / hall.shape[0] - 0.5) / 0.3) ** 2
         )
-        hall += 0.22 * around[..., None] * tint
+        hall += 0.42 * around[..., None] * tint
     return Stage(
         backdrop=soft_still(out_of_focus(hall), rng),
         beams=hang_beams(colours, TRUSS_Y, rng),
         subject=subject,
-        audience=_audience(rng),
+        audience=_audience(rng, colours),
         wash=_wash(colours),
         dust=float_motes(rng, 20, largest=9.0),
     )
 
 
-def _audience(rng: np.random.Generator) -> Layer:
-    canvas, mask = heads(rng)
+def _audience(rng: np.random.Generator, colours: tuple[np.ndarray, np.ndarray]) -> Layer:
+    canvas, mask = heads(rng, colours)
     top = round(_HEADS_FROM * STILL_HEIGHT) & ~1
     rows = STILL_HEIGHT - top
     part = round(top / 4)

@@ -12,10 +12,12 @@ from backline.content.media.still import STILL_HEIGHT, STILL_WIDTH
 from backline.content.media.subject import Subject
 from backline.content.portrait import find_portrait, frame_for
 
-LARGEST = (0.90, 0.385)
+LARGEST = (0.84, 0.40)
 """In fractions of the frame."""
-MIDDLE = (0.5, 0.318)
+MIDDLE = (0.5, 0.330)
 WIDE, TALL = 1.5, 0.85
+_FRAME, _METAL = 18, 0.028
+"""Still pixels of dark metal around the lamps, and its brightness."""
 _DOT = 6
 """Still pixels from one lamp of the screen to the next."""
 
@@ -46,4 +48,6 @@ def _lamps(image: Canvas) -> Canvas:
     columns = np.where(np.arange(width) % _DOT < 1, 0.86, 1.0).astype(np.float32)
     lit = 0.02 + 0.90 * image**1.12
     y = np.linspace(0, 1, height, dtype=np.float32)[:, None, None]
-    return np.asarray(lit * (rows[:, None] * columns)[..., None] * (1.0 - 0.22 * y), np.float32)
+    wall = np.asarray(lit * (rows[:, None] * columns)[..., None] * (1.0 - 0.22 * y), np.float32)
+    wall[:_FRAME], wall[-_FRAME:], wall[:, :_FRAME], wall[:, -_FRAME:] = (_METAL,) * 4
+    return wall
