@@ -33,12 +33,22 @@ def _ulid(timestamp_ms: TimestampMs) -> str:
         if _newest >> 80 == timestamp_ms:
             number = _newest + 1 + secrets.randbits(48)
         _newest = number
+    return _written(number)
+
+
+def _written(number: int) -> str:
     return "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5))
 
 
 def new_id(prefix: str, timestamp_ms: TimestampMs | None = None) -> str:
     """Make an id such as ``run_01jd…``: the prefix, ``_`` and 26 characters."""
     return f"{prefix}_{_ulid(now_ms() if timestamp_ms is None else timestamp_ms)}"
+
+
+def earliest_id(prefix: str, timestamp_ms: TimestampMs) -> str:
+    """Return the least id that `new_id` could make at a moment: a border between earlier and later."""
+    number = max(0, timestamp_ms) << 80
+    return f"{prefix}_{_written(number)}"
 
 
 def new_account_id() -> AccountId:

@@ -10,6 +10,7 @@ import pytest
 
 from backline.cli.app import run
 from tests.live import Terminal
+from tests.processes import eventually
 
 Ask = Callable[..., tuple[int, str, str]]
 
@@ -45,6 +46,34 @@ def test_every_option_of_a_trigger_arrives(ask: Ask) -> None:
         "delayed",
     )
     assert ask("runs", "cancel", run_id)[:2] == (0, f"run {run_id} is CANCELED\n")
+
+
+def test_many_runs_are_stopped_and_made_again(ask: Ask) -> None:
+    """By what they have in common; counted first, and never without saying which."""
+    code, _, err = ask("runs", "cancel")
+    assert (code, "--status" in err) == (1, True)
+    line = "trigger hello-world --delay 1h --tag many"
+    run_ids = [ask(*line.split())[1].strip() for _ in range(3)]
+    chosen = ["--tag", "many", "--status", "delayed", "--task", "hello-world", "--from", "1h"]
+    assert ask("runs", "cancel", *chosen, "--dry-run")[1] == "3 runs would be meant\n"
+    done = read(ask, "runs", "cancel", *chosen)
+    assert isinstance(done, dict)
+    assert (done["matched"], done["runIds"]) == (3, run_ids)
+    again = ask("runs", "replay", "--tag", "many", "--status", "CANCELED")
+    assert again[:2] == (0, "3 runs made again\n")
+    assert ask("runs", "cancel", "--status", "SLEEPY")[0] == 1
+
+
+def test_a_batch_is_made_and_read(ask: Ask) -> None:
+    """Its runs come back in the order of the payloads."""
+    batch_id = ask("batches", "create", "hello-world", "--payload", "[1, 2]")[1].strip()
+    eventually(lambda: "COMPLETED" in ask("batches", "get", batch_id)[1].splitlines()[0])
+    out = ask("batches", "results", batch_id, "--json")[1]
+    results = [json.loads(line) for line in out.splitlines()]
+    assert [result["output"] for result in results] == [{"echo": 1}, {"echo": 2}]
+    assert '{"echo":1}' in ask("batches", "results", batch_id)[1]
+    assert ask("batches", "create", "hello-world", "--payload", "1")[0] == 1
+    assert ask("batches", "get", "batch_none")[0] == 1
 
 
 def test_a_flurry_is_one_run_and_a_key_is_let_go_of(ask: Ask) -> None:

@@ -249,6 +249,29 @@ def test_a_replay_is_the_same_again(
     assert msgspec.json.decode(again.metadata or "{}")["start"] == 1 and again.is_test
 
 
+def test_a_replay_carries_every_option(database: Database, dispatch: Dispatch) -> None:
+    """Priority, ttl, version, limits; not the key, the delay and the parent."""
+    options = {
+        "priority_seconds": 2.5,
+        "ttl_seconds": 5400,
+        "locked_version": "v7",
+        "queue": "q",
+        "concurrency_key": "k",
+        "machine": "micro",
+        "max_attempts": 4,
+        "max_duration_seconds": 30,
+    }
+    first = dispatch.trigger(
+        order("hello-world", idempotency_key="once", delay_until=now_ms() + 60_000, **options)
+    ).run_id
+    again = read(database, dispatch.replay(first).run_id)
+    old = read(database, first)
+    kept = ("priority_ms", "ttl", "locked_version", "lane", "machine", "max_attempts")
+    assert [getattr(again, name) for name in kept] == [getattr(old, name) for name in kept]
+    assert again.max_duration_ms == 30_000 and again.ttl == "1h30m"
+    assert again.idempotency_key is None and again.delayed_until is None
+
+
 def test_a_paused_queue_holds_its_runs_back(
     database: Database, dispatch: Dispatch, at_work: Process, tmp_path: Path
 ) -> None:

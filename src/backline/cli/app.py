@@ -35,6 +35,7 @@ for _name, _place, _group, _help in (
     ("sandbox", "sandbox:app", _WORK, "Run commands in a room of your own."),
     ("trigger", "trigger:trigger", _WORK, "Ask for a task, and get the id of its run."),
     ("runs", "runs:app", _WORK, "Look at runs, stop them, make them again."),
+    ("batches", "batches:app", _WORK, "Ask for many runs at once."),
     ("tasks", "tasks:app", _WORK, "See what can be triggered."),
     ("schedules", "schedules:app", _WORK, "Let the clock trigger tasks."),
     ("tokens", "tokens:app", _WORK, "Make what a run can wait for, and complete it."),

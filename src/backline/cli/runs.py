@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter, validators
 
+from backline.cli import bulk
 from backline.cli.follow import follow, step_of
 from backline.cli.options import Data, Json, Payload
 from backline.cli.reach import open_client
@@ -68,8 +69,26 @@ def watch(run_id: RunIdArgument, /, *, json: Json = False, data: Data = None) ->
 
 
 @app.command
-def cancel(run_id: RunIdArgument, /, *, json: Json = False, data: Data = None) -> None:
-    """Stop a run and the runs that it triggered; one that has ended stays as it is."""
+def cancel(
+    run_id: RunIdArgument | None = None,
+    /,
+    *,
+    status: bulk.Status = (),
+    task: bulk.Task = (),
+    tag: bulk.Tag = (),
+    since: bulk.Since = None,
+    until: bulk.Until = None,
+    account: bulk.Account = None,
+    dry_run: bulk.DryRun = False,
+    json: Json = False,
+    data: Data = None,
+) -> int:
+    """Stop a run and the runs that it triggered, or all that the options mean."""
+    if run_id is None:
+        chosen = bulk.choose(status, task, tag, since, until)
+        return bulk.act_on_many(
+            "cancel", chosen, account=account, dry_run=dry_run, json=json, data=data
+        )
     with open_client(data) as client:
         run = client.runs.cancel(run_id)
     if json:
@@ -78,24 +97,38 @@ def cancel(run_id: RunIdArgument, /, *, json: Json = False, data: Data = None) -
         show(f"run {run.id} is {run.status}")
     else:
         show(f"run {run.id} was told to stop")
+    return 0
 
 
 @app.command
 def replay(
-    run_id: RunIdArgument,
+    run_id: RunIdArgument | None = None,
     /,
     *,
     payload: Payload = None,
+    status: bulk.Status = (),
+    task: bulk.Task = (),
+    tag: bulk.Tag = (),
+    since: bulk.Since = None,
+    until: bulk.Until = None,
+    account: bulk.Account = None,
+    dry_run: bulk.DryRun = False,
     json: Json = False,
     data: Data = None,
-) -> None:
-    """Make a run again as a new one, and print its id."""
+) -> int:
+    """Make a run again as a new one, or all that the options mean."""
     from backline.wire.orders import ReplayRun
 
+    if run_id is None:
+        chosen = bulk.choose(status, task, tag, since, until)
+        return bulk.act_on_many(
+            "replay", chosen, account=account, dry_run=dry_run, json=json, data=data
+        )
     changes = ReplayRun() if payload is None else ReplayRun(payload=payload)
     with open_client(data) as client:
         triggered = client.runs.replay(run_id, changes)
     show_json(triggered) if json else show(triggered.run_id)
+    return 0
 
 
 @app.command

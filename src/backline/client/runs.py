@@ -15,16 +15,19 @@ from backline.client.stream import read_events
 from backline.clock import stopwatch
 from backline.errors import NotFound, SetupError
 from backline.ids import AccountId, RunId
+from backline.wire.bulk import BulkDone, BulkOrder
 from backline.wire.orders import (
     BatchAnswer,
     BatchItem,
     BatchOrder,
+    BatchResults,
     BatchState,
     BatchTriggered,
     KeyFreed,
     KeyReset,
     ReplayRun,
     RescheduleRun,
+    RunResult,
     TaskTriggered,
     TriggerOptions,
     TriggerTask,
@@ -161,6 +164,29 @@ class Runs:
         """Return how far a batch is. Raises ``NotFound``."""
         path = f"/api/tasks/batches/{quote(batch_id, safe='')}"
         return self._connection.get(path, BatchAnswer).batch
+
+    def batch_results(self, batch_id: str) -> Iterator[RunResult]:
+        """Yield what became of a batch's runs, in the order of its items. Raises ``NotFound``."""
+        path = f"/api/tasks/batches/{quote(batch_id, safe='')}/results"
+        params: dict[str, str | int] = {"limit": 100}
+        while True:
+            page = self._connection.get(path, BatchResults, params)
+            yield from page.results
+            if page.next is None:
+                return
+            params["after"] = page.next
+
+    def bulk(self, order: BulkOrder) -> Iterator[BulkDone]:
+        """Cancel or replay the runs that a filter means, and yield after each call how far it went.
+
+        Raises ``InvalidInput``, ``AccessDenied``.
+        """
+        while True:
+            done = self._connection.post("/api/tasks/bulk", BulkDone, order)
+            yield done
+            if done.next is None:
+                return
+            order = msgspec.structs.replace(order, after=done.next)
 
     def _act(self, run_id: RunId, verb: str, body: object) -> _RunsAnswer:
         path = f"/api/tasks/runs/{quote(run_id, safe='')}/{verb}"

@@ -7,11 +7,12 @@ and not the other.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
 
-from backline.clock import TimestampMs, now_ms
+from backline.clock import TimestampMs, now_ms, parse_duration_seconds
 from backline.db import Connection, Database
 from backline.engine.admission import Admission
 from backline.engine.queue import RunQueue
@@ -23,6 +24,8 @@ from backline.sdk import TaskFacts
 
 CHUNK = 100
 """Runs of a batch that are opened in one transaction: others get a turn in between."""
+_MANY = 25
+"""Runs that are stopped or made again in one transaction, for the same reason."""
 
 
 class Triggered(msgspec.Struct, frozen=True):
@@ -155,10 +158,38 @@ class Dispatch:
                 )
         self._bell.ring()
 
-    def replay(self, run_id: RunId, **changes: Any) -> Triggered:
-        """Trigger the same again as a new run: payload, tags, first metadata, queue, key, test flag.
+    def cancel_many(self, run_ids: Sequence[RunId]) -> list[RunId]:
+        """Stop these runs and those that they triggered, a few in each transaction.
 
-        ``changes`` are fields of ``NewRun`` that shall be different. Raises ``NotFound``.
+        Returns those that were canceled or told to stop; what had ended meanwhile is passed over.
+        """
+        stopped: list[RunId] = []
+        for chunk in _chunks(run_ids):
+            with self._database.exclusive() as connection:
+                known = queries.summaries(connection, chunk)
+                going = [run_id for run_id in chunk if _goes_on(known.get(run_id))]
+                for run_id in going:
+                    self._cancel(connection, run_id, "canceled by a caller, with others")
+                stopped += going
+            self._bell.ring()
+        return stopped
+
+    def replay_many(self, run_ids: Sequence[RunId]) -> list[RunId]:
+        """Trigger these runs again, a few in each transaction. Returns the new ones."""
+        made: list[RunId] = []
+        for chunk in _chunks(run_ids):
+            with self._database.exclusive() as connection:
+                for run_id in chunk:
+                    old = queries.find_run(connection, run_id)
+                    if old is not None:
+                        made.append(self.open(connection, _again(old)).run_id)
+            self._bell.ring()
+        return made
+
+    def replay(self, run_id: RunId, **changes: Any) -> Triggered:
+        """Trigger the same again as a new run: payload, tags, first metadata and every option.
+
+        Not its idempotency key, its delay, its parent and its batch. ``changes`` are fields of ``NewRun`` that shall be different. Raises ``NotFound``.
         """
         with self._database.exclusive() as connection:
             old = queries.find_run(connection, run_id)
@@ -223,6 +254,15 @@ def _with_defaults(new: NewRun, facts: TaskFacts) -> NewRun:
     )
 
 
+def _chunks(run_ids: Sequence[RunId]) -> Iterator[list[RunId]]:
+    for start in range(0, len(run_ids), _MANY):
+        yield list(run_ids[start : start + _MANY])
+
+
+def _goes_on(run: Run | None) -> bool:
+    return run is not None and not run.status.is_final
+
+
 def _again(old: Run) -> NewRun:
     tags = msgspec.json.decode(old.tags, type=list[str])[1:]
     return NewRun(
@@ -238,5 +278,9 @@ def _again(old: Run) -> NewRun:
         machine=old.machine,
         max_attempts=old.max_attempts,
         max_duration_seconds=None if old.max_duration_ms is None else old.max_duration_ms / 1000,
+        priority_seconds=old.priority_ms / 1000,
+        ttl_seconds=None if old.ttl is None else parse_duration_seconds(old.ttl),
+        locked_version=old.locked_version,
+        base_cost_cents=old.base_cost_cents,
         replay_of=old.id,
     )

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from msgspec import UNSET, Meta, Struct, UnsetType, field
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType, field
 
-from backline.wire.recoup import TaskRunStatus, Uuid
+from backline.wire.recoup import TaskRunError, TaskRunStatus, Uuid
 
 Duration = Annotated[str, Meta(min_length=1, max_length=100)]
 """``1h30m``: units are w, d, h (or hr), m and s."""
@@ -165,6 +165,28 @@ class BatchAnswer(Struct, frozen=True, kw_only=True):
 
     status: Literal["success"]
     batch: BatchState
+
+
+class RunResult(Struct, frozen=True, kw_only=True, rename="camel"):
+    """How a run of a batch ended, or where it stands."""
+
+    id: str
+    task_identifier: str
+    run_status: TaskRunStatus = field(name="status")
+    ok: bool | None
+    """Whether it completed; null while it goes on."""
+    output: Raw
+    """What the task returned; null unless it completed."""
+    error: TaskRunError | None
+
+
+class BatchResults(Struct, frozen=True, kw_only=True):
+    """Runs of a batch with what became of them, in the order of its items."""
+
+    status: Literal["success"]
+    results: list[RunResult]
+    next: str | None
+    """The ``after`` of the next page; null on the last."""
 
 
 class KeyReset(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):

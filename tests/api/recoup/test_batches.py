@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from backline.runs import RunStatus, ledger
+from backline.runs import RunError, RunStatus, ledger
 from tests.api.stage import RUNS, Api, refusal, refused_field
 from tests.cast import Cast, Player
 
@@ -56,6 +56,34 @@ def test_a_batch_says_how_far_it_is(api: Api, cast: Cast) -> None:
     api.finish(run_ids[1], RunStatus.TIMED_OUT)
     told = state(api, cast.alice, batch_id)
     assert (told["status"], told["counts"]) == ("COMPLETED", {"COMPLETED": 1, "FAILED": 1})
+
+
+def test_what_became_of_a_batch_comes_in_pages(api: Api, cast: Cast) -> None:
+    """In the order of the items, with output or error; null while a run goes on."""
+    batch_id = f"batch_{uuid.uuid4().hex}"
+    with api.database.write() as connection:
+        ledger.open_batch(connection, batch_id, cast.alice.account_id, 3)
+    run_ids = [api.open_run(cast.alice, batch_id=batch_id) for _ in range(3)]
+    api.finish(run_ids[0], RunStatus.COMPLETED, output='{"n":1}')
+    api.finish(run_ids[1], RunStatus.FAILED, error=RunError(name="Oops", message="no"))
+
+    def page(**params: Any) -> dict[str, Any]:
+        answer = api.get(cast.alice, f"{BATCHES}/{batch_id}/results", params=params)
+        assert answer.status_code == 200, answer.text
+        body: dict[str, Any] = answer.json()
+        return body
+
+    whole = page()
+    assert [each["id"] for each in whole["results"]] == run_ids and whole["next"] is None
+    assert [each["ok"] for each in whole["results"]] == [True, False, None]
+    assert [each["output"] for each in whole["results"]] == [{"n": 1}, None, None]
+    assert whole["results"][1]["error"]["message"] == "no"
+    first = page(limit=2)
+    assert first["results"] == whole["results"][:2]
+    assert page(limit=2, after=first["next"])["results"] == whole["results"][2:]
+    path = f"{BATCHES}/{batch_id}/results"
+    assert refusal(api.get(cast.charlie, path)) == (404, "Batch not found")
+    assert refused_field(api.get(cast.alice, path, params={"limit": 0})) == (400, "limit")
 
 
 def test_a_thousand_items_are_a_batch(api: Api, cast: Cast) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backline.api.operations.operation import LIMIT, RUN_ID, UUID, Operation, in_path, in_query
-from backline.wire import orders, story, tasks
+from backline.wire import bulk, orders, story, tasks
 from backline.wire import recoup as wire
 
 _AFTER = in_query(
@@ -150,5 +150,27 @@ OPERATIONS = (
         parameters=(in_path("batchId", "The batch's id."),),
         answers={200: orders.BatchAnswer},
         problems=(401, 404, 500),
+    ),
+    Operation(
+        path="/api/tasks/batches/{batchId}/results",
+        method="get",
+        name="getBatchResults",
+        summary="Show what became of a batch's runs",
+        parameters=(
+            in_path("batchId", "The batch's id."),
+            in_query("limit", LIMIT, "How many runs to show."),
+            in_query("after", {"type": "string", "minLength": 1}, "`next` of the page before."),
+        ),
+        answers={200: orders.BatchResults},
+        problems=(400, 401, 404, 500),
+    ),
+    Operation(
+        path="/api/tasks/bulk",
+        method="post",
+        name="actInBulk",
+        summary="Cancel or replay the runs that a filter means, so many at a time",
+        body=bulk.BulkOrder,
+        answers={200: bulk.BulkDone},
+        problems=(400, 401, 403, 413, 415, 500),
     ),
 )

@@ -56,7 +56,7 @@ def read_delay(text: str, field: str) -> TimestampMs:
     try:
         due_at = now + 1000 * parse_duration_seconds(text)
     except ValueError:
-        due_at = _read_date(text, field)
+        due_at = read_date(text, field)
     if due_at > now + FARTHEST_SECONDS * 1000:
         raise InvalidInput(f"{field}: {text[:40]!r} is more than ten years ahead", field)
     return max(due_at, now)
@@ -87,7 +87,8 @@ def _to_come(delay: str, field: str) -> TimestampMs | None:
     return due_at if due_at > now_ms() else None
 
 
-def _read_date(text: str, field: str) -> TimestampMs:
+def read_date(text: str, field: str) -> TimestampMs:
+    """Return the moment of an ISO 8601 date. Raises ``InvalidInput`` naming the field."""
     try:
         return parse_iso(text)
     except (ValueError, OverflowError):

@@ -7,7 +7,7 @@ they are, and what was written for a row is kept: the same row, the same bytes.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from msgspec import UNSET, Raw
@@ -138,7 +138,18 @@ def related_run(run: Run) -> RelatedRun:
     )
 
 
-def error_of(run: Run) -> TaskRunError | None:
+class Ended(Protocol):
+    """What is known of a run that has ended, as far as its error needs it."""
+
+    @property
+    def status(self) -> RunStatus: ...
+    @property
+    def error(self) -> str | None: ...
+    @property
+    def ttl(self) -> str | None: ...
+
+
+def error_of(run: Ended) -> TaskRunError | None:
     """Return why a run did not come to its end.
 
     The contract has no word for a run that expired or ran too long; there the
