@@ -95,6 +95,16 @@ def test_commands_at_once_go_one_after_another(live: Terminal) -> None:
     assert sorted(live.run("sandbox", "read", "tally").stdout.split()) == ["0", "1", "2", "3"]
 
 
+def test_a_command_that_only_reads_keeps_nothing(live: Terminal) -> None:
+    """`--read-only` sees the home as it is."""
+    live.run("sandbox", "run", "echo la > sung")
+    ended = live.run("sandbox", "run", "cat sung; touch more", "--read-only")
+
+    assert ended.stdout == "la\n"
+    assert "Read-only" in ended.stderr
+    assert ended.returncode == 1
+
+
 def test_variables_and_folder_reach_the_command(live: Terminal) -> None:
     """`--env` and `--cwd` do what they say; the command sees nothing of the server's secrets."""
     live.run("sandbox", "run", "mkdir -p sub")

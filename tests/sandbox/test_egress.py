@@ -200,7 +200,7 @@ def test_many_connections_are_held_to_a_number(stage: AnyStage, port: int) -> No
     script = (
         "import socket\n"
         "held = [socket.create_connection(('127.0.0.1', 3128), 5) for _ in range(100)]\n"
-        "for s in held: s.settimeout(1)\n"
+        "for s in held: s.settimeout(0.3)\n"
         "def is_shut(s):\n"
         "    try: return s.recv(1) == b''\n"
         "    except TimeoutError: return False\n"

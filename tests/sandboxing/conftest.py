@@ -19,9 +19,11 @@ def studio(sqlite_url: str, tmp_path: Path) -> Iterator[Studio]:
     """Alice's sandbox, in a folder that every user can pass through."""
     database = connect(sqlite_url)
     settings = settings_in(tmp_path / "data", database_url=sqlite_url)
-    alice = enter_cast(database, settings).alice
+    cast = enter_cast(database, settings)
     folder = Path(tempfile.mkdtemp(prefix="backline-studio-"))
     folder.chmod(0o711)
-    yield Studio(settings, database, alice.account_id, folder)
+    studio = Studio(settings, database, cast.alice.account_id, folder)
+    studio.stranger_id = cast.charlie.account_id
+    yield studio
     database.close()
     shutil.rmtree(folder, ignore_errors=True)

@@ -29,6 +29,7 @@ class Studio:
         self.account_id = account_id
         self.folder = folder
         self.files: dict[str, Path] = {}
+        self.stranger_id = ""
 
     def run(self, script: str, **order: Any) -> dict[str, Any]:
         """Run a shell script in the account's sandbox and return the run's output."""

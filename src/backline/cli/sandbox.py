@@ -46,6 +46,14 @@ def run(
     command: Annotated[str, Parameter(help="Script for bash, in quotes.")],
     /,
     *,
+    read_only: Annotated[
+        bool,
+        Parameter(
+            name="--read-only",
+            help="Only read the home; then it need not wait for other commands.",
+            negative="",
+        ),
+    ] = False,
     cwd: Annotated[str | None, Parameter(help="Folder below the home.")] = None,
     timeout: Annotated[
         float,
@@ -65,6 +73,7 @@ def run(
     order = SandboxOrder(  # noqa: S604 - it is the sandbox that runs the shell
         command=command,
         shell=True,
+        readOnly=read_only,
         cwd=cwd,
         timeout=round(timeout * 1000),
         env=dict(map(_variable, env or [])),

@@ -6,7 +6,7 @@ from backline.sandbox.embedded import EmbeddedProvider
 from backline.sandbox.home import Homes, choose_folder
 from backline.sandbox.hosts import AllowedHost
 from backline.sandbox.limits import Limits
-from backline.sandbox.provider import Capabilities, Provider, Sandbox, Saved
+from backline.sandbox.provider import Capabilities, Provider, Sandbox, Saved, View
 from backline.sandbox.snapshot import Blobs, ChangedFile, Snapshot
 from backline.sandbox.terminal import Terminal
 
@@ -28,6 +28,7 @@ __all__ = [
     "Snapshot",
     "Stream",
     "Terminal",
+    "View",
     "choose_folder",
     "read_command",
 ]

@@ -10,22 +10,22 @@ from pathlib import Path
 
 import msgspec
 
-from backline.errors import InvalidInput, SetupError, TooLarge
+from backline.errors import InvalidInput, TooLarge
 from backline.sandbox.bubblewrap import Order, Started, started
 from backline.sandbox.command import Command, Finished, LimitName, Notice, Sink
-from backline.sandbox.compression import compress, decompress
+from backline.sandbox.compression import compress
 from backline.sandbox.doorway import PROXY_VARIABLES, open_door
 from backline.sandbox.egress import Rules, serving
 from backline.sandbox.feeding import feeding
 from backline.sandbox.home import Home, Homes, Note, note_of
 from backline.sandbox.limits import Limits
 from backline.sandbox.meters import (
-    Usage,
     home_usage,
     is_disk_nearly_full,
     memory_bytes,
 )
-from backline.sandbox.provider import Capabilities, Provider, Sandbox, Saved, overhear
+from backline.sandbox.provider import Capabilities, Provider, Sandbox, Saved, View, overhear
+from backline.sandbox.restoring import describe, prepare, usage_of
 from backline.sandbox.snapshot import (
     MAX_PATH_BYTES,
     Blobs,
@@ -74,25 +74,32 @@ class EmbeddedProvider(Provider):
         self, sandbox_id: str, snapshot: Snapshot | None, blobs: Blobs
     ) -> Iterator[EmbeddedSandbox]:
         with self._homes.open(sandbox_id) as home:
-            note = _prepare(home, snapshot, blobs)
+            note = prepare(home, snapshot, blobs)
             yield EmbeddedSandbox(home, note, blobs, self._scratch, self._allow_private)
+
+    @contextmanager
+    def look(
+        self, sandbox_id: str, snapshot: Snapshot | None, blobs: BlobSource
+    ) -> Iterator[EmbeddedView]:
+        def fill(home: Home) -> None:
+            prepare(home, snapshot, blobs)
+
+        digest = snapshot.digest if snapshot else ""
+        with self._homes.open_copy(sandbox_id, digest, fill) as home:
+            yield EmbeddedView(home, self._allow_private)
 
     def destroy(self, sandbox_id: str) -> None:
         self._homes.destroy(sandbox_id)
 
 
-class EmbeddedSandbox(Sandbox):
-    """An open sandbox of this machine."""
+class EmbeddedView(View):
+    """A home of this machine for commands that only read it."""
 
-    def __init__(
-        self, home: Home, note: Note, blobs: Blobs, scratch: Path | None, allow_private: bool
-    ) -> None:
+    _is_writable = False
+
+    def __init__(self, home: Home, allow_private: bool) -> None:
         self._home = home
-        self._note = note
-        self._blobs = blobs
-        self._scratch = scratch
         self._allow_private = allow_private
-        self._limits = Limits()
 
     def run(
         self,
@@ -109,6 +116,49 @@ class EmbeddedSandbox(Sandbox):
             watches = self._watches(room, command.limits)
             return Supervision(room, command.limits, sink, watches).follow()
 
+    def _started(
+        self, command: Command, notice: Notice, terminal: int | None = None
+    ) -> AbstractContextManager[Started]:
+        order = Order(
+            command=command.arguments,
+            home=self._home.descriptor,
+            identity=self._home.identity,
+            limits=command.limits,
+            cwd=command.cwd,
+            variables=(PROXY_VARIABLES if command.hosts else {}) | dict(command.variables),
+            terminal=terminal,
+            has_way_out=bool(command.hosts),
+            is_home_writable=self._is_writable,
+        )
+        return started(order, lambda room: self._way_out(room, command, notice))
+
+    def _way_out(
+        self, room: Started, command: Command, notice: Notice
+    ) -> AbstractContextManager[None]:
+        """Make the one door to the hosts that a command may reach, if it may reach any."""
+        if not command.hosts:
+            return nullcontext()
+        door = open_door(room.init_pid, self._home.identity)
+        return serving(door, Rules(command.hosts, self._allow_private), notice)
+
+    def _watches(self, room: Started, limits: Limits) -> tuple[Watch, ...]:
+        return (Watch(lambda: _excess_of_memory(room.init_pid, limits), _MEMORY_LOOK_SECONDS),)
+
+
+class EmbeddedSandbox(EmbeddedView, Sandbox):
+    """An open sandbox of this machine."""
+
+    _is_writable = True
+
+    def __init__(
+        self, home: Home, note: Note, blobs: Blobs, scratch: Path | None, allow_private: bool
+    ) -> None:
+        super().__init__(home, allow_private)
+        self._note = note
+        self._blobs = blobs
+        self._scratch = scratch
+        self._limits = Limits()
+
     def attend(
         self, command: Command, terminal: Terminal, *, notice: Notice = overhear
     ) -> Finished:
@@ -121,32 +171,11 @@ class EmbeddedSandbox(Sandbox):
     ) -> AbstractContextManager[Started]:
         self._limits = command.limits
         self._home.drop_note()
-        order = Order(
-            command=command.arguments,
-            home=self._home.descriptor,
-            identity=self._home.identity,
-            limits=command.limits,
-            cwd=command.cwd,
-            variables=(PROXY_VARIABLES if command.hosts else {}) | dict(command.variables),
-            terminal=terminal,
-            has_way_out=bool(command.hosts),
-        )
-        return started(order, lambda room: self._way_out(room, command, notice))
+        return super()._started(command, notice, terminal)
 
     def _watches(self, room: Started, limits: Limits) -> tuple[Watch, ...]:
-        return (
-            Watch(lambda: _excess_of_memory(room.init_pid, limits), _MEMORY_LOOK_SECONDS),
-            Watch(lambda: self._excess_of_home(limits), _HOME_LOOK_SECONDS),
-        )
-
-    def _way_out(
-        self, room: Started, command: Command, notice: Notice
-    ) -> AbstractContextManager[None]:
-        """Make the one door to the hosts that a command may reach, if it may reach any."""
-        if not command.hosts:
-            return nullcontext()
-        door = open_door(room.init_pid, self._home.identity)
-        return serving(door, Rules(command.hosts, self._allow_private), notice)
+        home = Watch(lambda: self._excess_of_home(limits), _HOME_LOOK_SECONDS)
+        return (*super()._watches(room, limits), home)
 
     def write(self, files: Mapping[str, Path]) -> None:
         self._home.drop_note()
@@ -159,11 +188,11 @@ class EmbeddedSandbox(Sandbox):
         difference = compare(self._note.entries, entries)
         if difference.is_empty and self._note.digest:
             self._home.write_note(self._note)
-            return Saved(snapshot=_describe(self._note), is_new=False, changed_files=())
+            return Saved(snapshot=describe(self._note), is_new=False, changed_files=())
         layer = self._store_layer(entries, difference)
         self._note = self._store_index(entries, layer, difference)
         self._home.write_note(self._note)
-        return Saved(snapshot=_describe(self._note), is_new=True, changed_files=difference.files)
+        return Saved(snapshot=describe(self._note), is_new=True, changed_files=difference.files)
 
     def _store_layer(self, entries: tuple[Entry, ...], difference: Difference) -> Layer:
         paths = (
@@ -195,7 +224,7 @@ class EmbeddedSandbox(Sandbox):
         return note_of(digest, index, entries)
 
     def _refuse_excess(self, entries: tuple[Entry, ...]) -> None:
-        usage = _usage(entries)
+        usage = usage_of(entries)
         if not usage.fits(self._limits):
             raise TooLarge(
                 f"the home holds {usage.size_bytes:,} bytes in {usage.entries:,} entries, more than"
@@ -207,72 +236,8 @@ class EmbeddedSandbox(Sandbox):
             return "home"
         usage = home_usage(self._home.descriptor, limits)
         if usage is None:
-            usage = _usage(self._home.keeper.list())
+            usage = usage_of(self._home.keeper.list())
         return None if usage.fits(limits) else "home"
-
-
-def _prepare(home: Home, snapshot: Snapshot | None, blobs: Blobs) -> Note:
-    """Make the home that of the snapshot, unless it is already."""
-    note = home.read_note()
-    wanted = snapshot.digest if snapshot else ""
-    if note is not None and note.digest == wanted:
-        return note
-    home.drop_note()
-    if not home.is_new:
-        home.keeper.empty()
-    index = Index((), ()) if snapshot is None else _read_index(blobs, snapshot.digest)
-    for layer in index.layers:
-        home.keeper.unpack(verified(blobs, layer.digest), layer.removed)
-    entries = home.keeper.list() if index.layers else ()
-    _verify(index.entries, entries)
-    note = note_of(wanted, index, entries)
-    home.write_note(note)
-    return note
-
-
-def _read_index(blobs: BlobSource, digest: str) -> Index:
-    return read_index(verified(blobs, digest))
-
-
-def read_index(path: Path) -> Index:
-    """Read a snapshot's index from its blob."""
-    return msgspec.msgpack.decode(decompress(path.read_bytes()), type=Index)
-
-
-def verified(blobs: BlobSource, digest: str) -> Path:
-    """Fetch a blob and refuse it unless it is, byte for byte, what its name says."""
-    path = blobs.fetch(digest)
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != digest:
-        raise SetupError(
-            f"a piece of a snapshot is damaged (it should be {digest[:12]}…, and is {found[:12]}…):"
-            " restore an older snapshot"
-        )
-    return path
-
-
-def _verify(wanted: tuple[Entry, ...], found: tuple[Entry, ...]) -> None:
-    def facts(entry: Entry) -> tuple[bytes, bytes, int]:
-        return entry.path, entry.kind, entry.size_bytes if entry.kind == b"f" else 0
-
-    if [facts(entry) for entry in wanted] != [facts(entry) for entry in found]:
-        raise SetupError("a home did not come back from its snapshot whole: restore an older one")
-
-
-def _describe(note: Note) -> Snapshot:
-    usage = _usage(note.index.entries)
-    layers = dict.fromkeys(layer.digest for layer in note.index.layers)
-    return Snapshot(
-        digest=note.digest,
-        blobs=(note.digest, *layers),
-        home_bytes=usage.size_bytes,
-        home_entries=usage.entries,
-    )
-
-
-def _usage(entries: tuple[Entry, ...]) -> Usage:
-    return Usage(sum(entry.blocks * 512 for entry in entries), len(entries))
 
 
 def _excess_of_memory(init_pid: int, limits: Limits) -> LimitName | None:

@@ -5,6 +5,7 @@
     homes/<sandbox id>/          0711, the worker's
         home/                    0700, the sandbox's own user's
         note                     which snapshot the home is, written when it is whole
+    homes/<sandbox id>@<snapshot>/    the same, a copy that is only read
     users/<user id>              which sandbox has this user; a user is never shared
 
 A home is a copy: the snapshot in storage is what counts. One whose note is
@@ -18,7 +19,7 @@ import fcntl
 import hashlib
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -67,10 +68,7 @@ class Home:
 
     def read_note(self) -> Note | None:
         """Return what the home holds, None if that is not known for sure."""
-        try:
-            return msgspec.msgpack.decode(self._note.read_bytes(), type=Note)
-        except (FileNotFoundError, msgspec.DecodeError):
-            return None
+        return _read_note(self._folder)
 
     def write_note(self, note: Note) -> None:
         """Say that the home is whole, and what it is."""
@@ -106,14 +104,40 @@ class Homes:
         """
         folder = self._homes / sandbox_id
         folder.mkdir(mode=0o711, exist_ok=True)
-        with _locked(folder, sandbox_id):
-            home = Home(folder, self._identity(sandbox_id))
-            home.is_new = _make_home(folder / "home", home.identity)
-            home.descriptor = _open_home(folder / "home")
-            try:
+        with _locked(folder, sandbox_id), self._opened(folder) as home:
+            yield home
+
+    @contextmanager
+    def open_copy(
+        self, sandbox_id: str, digest: str, fill: Callable[[Home], None]
+    ) -> Iterator[Home]:
+        """Open a copy of a sandbox's home for reading, beside whoever else reads it.
+
+        ``digest`` is that of the snapshot which the copy is of. ``fill`` makes it that when it
+        is not yet, with nobody else in it.
+        """
+        folder = self._homes / f"{sandbox_id}@{digest[:16]}"
+        folder.mkdir(mode=0o711, exist_ok=True)
+        with (folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH)
+            while not _is_of(folder, digest):
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                with self._opened(folder) as home:
+                    fill(home)
+                # The kernel may let another in between the two.
+                fcntl.flock(lock, fcntl.LOCK_SH)
+            with self._opened(folder) as home:
                 yield home
-            finally:
-                os.close(home.descriptor)
+
+    @contextmanager
+    def _opened(self, folder: Path) -> Iterator[Home]:
+        home = Home(folder, self._identity(folder.name))
+        home.is_new = _make_home(folder / "home", home.identity)
+        home.descriptor = _open_home(folder / "home")
+        try:
+            yield home
+        finally:
+            os.close(home.descriptor)
 
     def tidy(self, keep: int = READY_HOMES) -> None:
         """Remove the homes that were not used for longest; those in use are left alone."""
@@ -169,6 +193,19 @@ def choose_folder(data_dir: Path) -> Path:
         return data_dir / "sandboxes"
     name = hashlib.sha256(str(data_dir).encode()).hexdigest()[:12]
     return _SHARED_CACHE / name
+
+
+def _read_note(folder: Path) -> Note | None:
+    try:
+        return msgspec.msgpack.decode((folder / "note").read_bytes(), type=Note)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return None
+
+
+def _is_of(folder: Path, digest: str) -> bool:
+    """Tell whether a home is, for sure, that of a snapshot; "" is the empty one."""
+    note = _read_note(folder)
+    return note is not None and note.digest == digest
 
 
 def _is_passable(folder: Path) -> bool:

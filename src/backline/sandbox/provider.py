@@ -16,7 +16,7 @@ import msgspec
 
 from backline.errors import SetupError
 from backline.sandbox.command import Command, Finished, Notice, Sink
-from backline.sandbox.snapshot import Blobs, ChangedFile, Snapshot
+from backline.sandbox.snapshot import Blobs, BlobSource, ChangedFile, Snapshot
 from backline.sandbox.terminal import Terminal
 
 Isolation = Literal["none", "namespaces", "user-space kernel", "virtual machine"]
@@ -46,15 +46,16 @@ def overhear(_text: str) -> None:
     """Listen to nothing."""
 
 
-class Sandbox(ABC):
-    """An open sandbox. One caller at a time.
+class View(ABC):
+    """A sandbox that is open for commands which only read its home.
 
     It MUST show a command nothing of the host but its programs, of other
     sandboxes nothing at all, and MUST end everything that a command leaves
     behind before `run` returns. It MUST let a command reach the hosts that it
     names and nothing else of any network, without names nothing at all, and MUST
-    refuse the command where it can not. It MUST hold the command's limits, and MAY hold
-    memory and home size with a delay of a second.
+    refuse the command where it can not. It MUST hold the command's limits, and
+    MAY hold memory and home size with a delay of a second. It MUST keep the home
+    as it is.
     """
 
     @abstractmethod
@@ -71,6 +72,13 @@ class Sandbox(ABC):
         ``fed`` is what it reads from its input; ``notice`` hears whom it was not let out to.
         Raises ``SetupError`` when the walls can not be put up; nothing was run then.
         """
+
+
+class Sandbox(View):
+    """A sandbox that is open for work, one caller at a time.
+
+    All that a view MUST, it MUST as well, but its commands may change the home.
+    """
 
     def attend(
         self,
@@ -119,6 +127,15 @@ class Provider(ABC):
         self, sandbox_id: str, snapshot: Snapshot | None, blobs: Blobs
     ) -> AbstractContextManager[Sandbox]:
         """Open a sandbox with the home of a snapshot, or an empty one."""
+
+    @abstractmethod
+    def look(
+        self, sandbox_id: str, snapshot: Snapshot | None, blobs: BlobSource
+    ) -> AbstractContextManager[View]:
+        """Open the home of a snapshot for reading.
+
+        Any number of views MUST be possible side by side, and beside an open sandbox.
+        """
 
     @abstractmethod
     def destroy(self, sandbox_id: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from backline.errors import InvalidInput, NotFound, SetupError, TooLarge
 from backline.sandbox.compression import opened
-from backline.sandbox.embedded import read_index, verified
+from backline.sandbox.restoring import read_index, verified
 from backline.sandbox.snapshot import BlobSource, Entry, Index
 
 MAX_FILE_BYTES = 10 * 1024 * 1024

@@ -156,6 +156,18 @@ def find_snapshot(
     return None if row is None else _snapshot(row)
 
 
+def look_at(connection: Connection, record: SandboxRecord) -> KeptSnapshot | None:
+    """Return the sandbox's home for reading; it is kept for another week."""
+    kept = current_snapshot(connection, record)
+    if kept is None:
+        return None
+    kept = msgspec.structs.replace(kept, expires_at=now_ms() + RETENTION_MS)
+    connection.execute(
+        sa.update(snapshots).where(snapshots.c.id == kept.id).values(expires_at=kept.expires_at)
+    )
+    return kept
+
+
 def snapshots_of(
     connection: Connection, sandbox_id: SandboxId, limit: int = 100
 ) -> list[KeptSnapshot]:

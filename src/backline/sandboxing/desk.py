@@ -9,13 +9,13 @@ import msgspec
 
 from backline.accounts import load_reach, may_work_for
 from backline.clock import iso
-from backline.db import Database
+from backline.db import Connection, Database
 from backline.errors import AbortRun, BacklineError
 from backline.ids import AccountId
 from backline.sandbox import choose_folder
 from backline.sandbox.hosts import read_hosts
 from backline.sandbox.snapshot import Snapshot
-from backline.sandboxes import KeptSnapshot, ledger
+from backline.sandboxes import KeptSnapshot, SandboxRecord, ledger
 from backline.sandboxing import messages as say
 from backline.settings import Settings
 from backline.storage import Store
@@ -47,6 +47,10 @@ def _inside(workdir: Path, name: str) -> Path:
     if not real.is_relative_to(workdir.resolve()):
         raise AbortRun(f"{name[:200]!r} is not inside ctx.workdir: put the file there")
     return real
+
+
+def _as_saved(kept: KeptSnapshot) -> say.Saved:
+    return say.Saved(id=kept.id, expires_at=iso(kept.expires_at))
 
 
 class Holder(Protocol):
@@ -81,6 +85,8 @@ class SandboxDesk:
         match request:
             case say.Take(account_id, sandbox_id):
                 return self._take(holder, account_id, sandbox_id)
+            case say.Look(account_id, sandbox_id):
+                return self._look(holder, account_id, sandbox_id)
             case say.Renew(sandbox_id, fence):
                 self._require_lease(holder, sandbox_id, fence)
                 with self._database.write() as connection:
@@ -89,8 +95,12 @@ class SandboxDesk:
                 if self._holds(holder, sandbox_id, fence):
                     with self._database.write() as connection:
                         ledger.release(connection, sandbox_id, fence)
-            case say.Fetch():
-                return self._fetch(holder, request, _inside(workdir, request.folder))
+            case say.Fetch(sandbox_id, fence, digest, folder):
+                self._require_lease(holder, sandbox_id, fence)
+                return self._fetch(sandbox_id, digest, _inside(workdir, folder))
+            case say.FetchToLook(sandbox_id, digest, folder):
+                self._require_reach(holder, sandbox_id)
+                return self._fetch(sandbox_id, digest, _inside(workdir, folder))
             case say.Keep():
                 self._keep(holder, request, _inside(workdir, request.path))
             case say.Save():
@@ -101,11 +111,7 @@ class SandboxDesk:
         self, holder: Holder, account_id: AccountId, sandbox_id: str | None
     ) -> say.Taken | None:
         with self._database.write() as connection:
-            if not may_work_for(load_reach(connection, holder.account_id), account_id):
-                raise AbortRun(f"accountId {account_id} is not within reach of the run's account")
-            record = ledger.ensure(connection, account_id)
-            if sandbox_id not in (None, record.id):
-                raise AbortRun(f"sandbox {sandbox_id} is not there: leave sandboxId out")
+            record = _reachable(connection, holder, account_id, sandbox_id)
             lease = ledger.take(connection, record.id, holder.id)
         if lease is None:
             return None
@@ -117,13 +123,24 @@ class SandboxDesk:
             way_out=self._way_out,
         )
 
-    def _fetch(self, holder: Holder, request: say.Fetch, folder: Path) -> str:
-        self._require_lease(holder, request.sandbox_id, request.fence)
-        key = blob_key(request.sandbox_id, request.digest)
+    def _look(self, holder: Holder, account_id: AccountId, sandbox_id: str | None) -> say.Seen:
+        with self._database.write() as connection:
+            record = _reachable(connection, holder, account_id, sandbox_id)
+            kept = ledger.look_at(connection, record)
+        return say.Seen(
+            sandbox_id=record.id,
+            snapshot=as_snapshot(kept) if kept else None,
+            folder=str(self._folder),
+            saved=_as_saved(kept) if kept else None,
+            way_out=self._way_out,
+        )
+
+    def _fetch(self, sandbox_id: str, digest: str, folder: Path) -> str:
+        key = blob_key(sandbox_id, digest)
         kept = self._store.local_path(key)
         if kept is not None:
             return str(kept)
-        path = folder / request.digest
+        path = folder / digest
         self._store.get_to_file(key, path)
         return str(path)
 
@@ -146,14 +163,33 @@ class SandboxDesk:
             useless = ledger.forget_expired(connection, request.sandbox_id)
         for digest in useless:
             self._store.delete(blob_key(request.sandbox_id, digest))
-        return say.Saved(id=kept.id, expires_at=iso(kept.expires_at))
+        return _as_saved(kept)
 
     def _require_lease(self, holder: Holder, sandbox_id: str, fence: int) -> None:
         if not self._holds(holder, sandbox_id, fence):
             raise AbortRun(f"this run does not hold sandbox {sandbox_id}")
+
+    def _require_reach(self, holder: Holder, sandbox_id: str) -> None:
+        with self._database.read() as connection:
+            record = ledger.find_by_id(connection, sandbox_id)
+            reach = load_reach(connection, holder.account_id)
+        if record is None or not may_work_for(reach, record.account_id):
+            raise AbortRun(f"sandbox {sandbox_id} is not there: leave sandboxId out")
 
     def _holds(self, holder: Holder, sandbox_id: str, fence: int) -> bool:
         with self._database.read() as connection:
             record = ledger.find_by_id(connection, sandbox_id)
         held = record and (record.lease_run_id, record.lease_fence)
         return held == (holder.id, fence)
+
+
+def _reachable(
+    connection: Connection, holder: Holder, account_id: AccountId, sandbox_id: str | None
+) -> SandboxRecord:
+    """Return the account's sandbox. Raises ``AbortRun`` when it is not the holder's to work in."""
+    if not may_work_for(load_reach(connection, holder.account_id), account_id):
+        raise AbortRun(f"accountId {account_id} is not within reach of the run's account")
+    record = ledger.ensure(connection, account_id)
+    if sandbox_id not in (None, record.id):
+        raise AbortRun(f"sandbox {sandbox_id} is not there: leave sandboxId out")
+    return record

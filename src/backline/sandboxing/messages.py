@@ -18,6 +18,13 @@ class Take(msgspec.Struct, frozen=True, tag=True):
     sandbox_id: str | None = None
 
 
+class Look(msgspec.Struct, frozen=True, tag=True):
+    """Ask for the present home, to read it beside whoever works in it. Answered by `Seen`."""
+
+    account_id: str
+    sandbox_id: str | None = None
+
+
 class WayOut(msgspec.Struct, frozen=True):
     """Whom the worker lets commands reach."""
 
@@ -37,6 +44,25 @@ class Taken(msgspec.Struct, frozen=True):
     way_out: WayOut = WayOut()
 
 
+class Saved(msgspec.Struct, frozen=True, rename="camel"):
+    """A snapshot as a run's output names it."""
+
+    id: str
+    expires_at: str
+    """ISO 8601."""
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """What the home is at this moment."""
+
+    sandbox_id: str
+    snapshot: Snapshot | None
+    folder: str
+    saved: Saved | None
+    """The same as a run's output names it."""
+    way_out: WayOut = WayOut()
+
+
 class Renew(msgspec.Struct, frozen=True, tag=True):
     """Keep the lease for another while."""
 
@@ -49,6 +75,14 @@ class Fetch(msgspec.Struct, frozen=True, tag=True):
 
     sandbox_id: str
     fence: int
+    digest: str
+    folder: str
+
+
+class FetchToLook(msgspec.Struct, frozen=True, tag=True):
+    """The same, for a sandbox that the run only looks at."""
+
+    sandbox_id: str
     digest: str
     folder: str
 
@@ -70,14 +104,6 @@ class Save(msgspec.Struct, frozen=True, tag=True):
     snapshot: Snapshot
 
 
-class Saved(msgspec.Struct, frozen=True, rename="camel"):
-    """A snapshot as a run's output names it."""
-
-    id: str
-    expires_at: str
-    """ISO 8601."""
-
-
 class Release(msgspec.Struct, frozen=True, tag=True):
     """Give the lease back."""
 
@@ -85,4 +111,4 @@ class Release(msgspec.Struct, frozen=True, tag=True):
     fence: int
 
 
-Request = Take | Renew | Fetch | Keep | Save | Release
+Request = Take | Look | Renew | Fetch | FetchToLook | Keep | Save | Release

@@ -13,6 +13,8 @@ from backline.sdk import StoredFile
 
 DEFAULT_TIMEOUT_MS: Final = 300_000
 MAX_TIMEOUT_MS: Final = 3_600_000
+READERS: Final = "sandbox-readers"
+"""The queue for commands that only read, which need not take turns."""
 
 
 class CommandOrder(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -25,6 +27,8 @@ class CommandOrder(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Whether ``command`` is a script for bash, with pipes and all."""
     cwd: str | None = None
     """Below the home."""
+    read_only: bool = False
+    """Whether it only reads the home: it then need not wait for its turn, and nothing is kept."""
     account_id: str | None = None
     """Whose sandbox; the run's own account if not said."""
     sandbox_id: str | None = None

@@ -13,7 +13,7 @@ from typing import Final
 
 from backline.errors import TooLarge
 from backline.fetch import fetch
-from backline.sandbox import ChangedFile
+from backline.sandbox import ChangedFile, Finished
 from backline.sandboxing.messages import Saved
 from backline.sandboxing.order import (
     CommandOrder,
@@ -26,7 +26,7 @@ from backline.sandboxing.order import (
 )
 from backline.sandboxing.output import Output
 from backline.sandboxing.seeds import clone, lay_out, unpack
-from backline.sandboxing.visit import Visit, visit
+from backline.sandboxing.visit import Looked, Visit, look, visit
 from backline.sdk import Context, task
 from backline.settings import are_private_urls_allowed
 
@@ -49,7 +49,7 @@ _in_sandbox = partial(
 @_in_sandbox("run-sandbox-command")
 def run_sandbox_command(order: CommandOrder, ctx: Context) -> CommandResult:
     """Run a command in the account's sandbox; whatever its exit code, the run completes."""
-    return ctx.step("command", _run_command, order, ctx)
+    return ctx.step("command", _look if order.read_only else _run_command, order, ctx)
 
 
 @_in_sandbox("setup-sandbox")
@@ -67,12 +67,35 @@ def write_sandbox_files(order: WriteOrder, ctx: Context) -> WriteResult:
 def _run_command(order: CommandOrder, ctx: Context) -> CommandResult:
     output = Output(ctx)
     with visit(ctx, order.account_id, order.sandbox_id) as room:
-        command = order.read(room.hosts)
-        ctx.metadata.set("currentStep", "running the command")
-        finished = room.run(command, output.take)
-        output.close()
+        finished = _perform(order, ctx, room, output)
         ctx.metadata.set("currentStep", "keeping the home")
         snapshot, changed, refusal = _try_to_save(room, finished.limit)
+    return _result(room, finished, output, snapshot, changed, refusal)
+
+
+def _look(order: CommandOrder, ctx: Context) -> CommandResult:
+    output = Output(ctx)
+    with look(ctx, order.account_id, order.sandbox_id) as (room, snapshot):
+        finished = _perform(order, ctx, room, output)
+    return _result(room, finished, output, snapshot)
+
+
+def _perform(order: CommandOrder, ctx: Context, room: Looked, output: Output) -> Finished:
+    command = order.read(room.hosts)
+    ctx.metadata.set("currentStep", "running the command")
+    finished = room.run(command, output.take)
+    output.close()
+    return finished
+
+
+def _result(
+    room: Looked,
+    finished: Finished,
+    output: Output,
+    snapshot: Saved | None,
+    changed: tuple[ChangedFile, ...] = (),
+    refusal: str | None = None,
+) -> CommandResult:
     return CommandResult(
         stdout=output.text("stdout"),
         stderr=output.text("stderr"),

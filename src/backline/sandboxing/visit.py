@@ -23,6 +23,7 @@ from backline.sandbox import (
     Sandbox,
     Sink,
     Terminal,
+    View,
 )
 from backline.sandboxing import messages as say
 from backline.sdk import Context
@@ -65,33 +66,42 @@ class RunVisitor:
         self._ctx.log(text)
 
 
-class Visit:
-    """An open sandbox, with the right to work in it."""
+class Looked:
+    """A sandbox that is open for reading."""
 
-    def __init__(self, visitor: Visitor, taken: say.Taken, sandbox: Sandbox) -> None:
+    def __init__(self, visitor: Visitor, seen: say.Seen | say.Taken, view: View) -> None:
         self._visitor = visitor
-        self._taken = taken
-        self.sandbox = sandbox
+        self._seen = seen
+        self._view = view
 
     @property
     def sandbox_id(self) -> str:
-        return self._taken.sandbox_id
+        return self._seen.sandbox_id
 
     @property
     def hosts(self) -> tuple[AllowedHost, ...]:
         """Whom this worker lets commands reach."""
-        return self._taken.way_out.hosts
+        return self._seen.way_out.hosts
 
     @property
     def allow_private(self) -> bool:
         """Whether such hosts may be in private networks."""
-        return self._taken.way_out.allow_private
+        return self._seen.way_out.allow_private
 
     def run(self, command: Command, sink: Sink, *, fed: Iterable[bytes] = ()) -> Finished:
         """Run a command; whom it was not let out to is told in the run's log."""
-        return self.sandbox.run(
+        return self._view.run(
             command, sink, fed=fed, notice=lambda text: self._visitor.log(f"network: {text}")
         )
+
+
+class Visit(Looked):
+    """An open sandbox, with the right to work in it."""
+
+    def __init__(self, visitor: Visitor, taken: say.Taken, sandbox: Sandbox) -> None:
+        super().__init__(visitor, taken, sandbox)
+        self._fence = taken.fence
+        self.sandbox = sandbox
 
     def attend(self, command: Command, terminal: Terminal) -> Finished:
         """Run a command that a person sits at: what it is refused, they see in their programs' words."""
@@ -103,9 +113,34 @@ class Visit:
         Raises ``TooLarge`` for a home that can not be kept.
         """
         saved = self.sandbox.save()
-        request = say.Save(self._taken.sandbox_id, self._taken.fence, saved.snapshot)
+        request = say.Save(self.sandbox_id, self._fence, saved.snapshot)
         kept = msgspec.convert(self._visitor.ask(request), say.Saved)
         return kept, saved.changed_files
+
+
+@contextmanager
+def look(
+    ctx: Context, account_id: str | None, sandbox_id: str | None = None
+) -> Iterator[tuple[Looked, say.Saved | None]]:
+    """Open the account's home for reading, beside whoever works in it. Raises ``AbortRun``.
+
+    Yields what is open, and the snapshot that it is; None for an empty home.
+    """
+    visitor = RunVisitor(ctx)
+    try:
+        request = say.Look(account_id or visitor.account_id, sandbox_id)
+        seen = msgspec.convert(visitor.ask(request), say.Seen)
+        homes = Homes(Path(seen.folder))
+        with (
+            tempfile.TemporaryDirectory(dir=visitor.workdir) as folder,
+            EmbeddedProvider(homes, visitor.workdir, allow_private=seen.way_out.allow_private).look(
+                seen.sandbox_id, seen.snapshot, _ReadBlobs(visitor, seen, folder)
+            ) as view,
+        ):
+            yield Looked(visitor, seen, view), seen.saved
+        homes.tidy()
+    except BacklineError as trouble:
+        raise AbortRun(str(trouble)) from trouble
 
 
 @contextmanager
@@ -167,6 +202,18 @@ def _renewed(visitor: Visitor, taken: say.Taken) -> Iterator[None]:
     finally:
         ended.set()
         thread.join()
+
+
+class _ReadBlobs:
+    """The sandbox's part of storage for a run that only looks."""
+
+    def __init__(self, visitor: Visitor, seen: say.Seen, folder: str) -> None:
+        self._visitor = visitor
+        self._sandbox_id = seen.sandbox_id
+        self._folder = folder
+
+    def fetch(self, digest: str) -> Path:
+        return Path(self._visitor.ask(say.FetchToLook(self._sandbox_id, digest, self._folder)))
 
 
 class _Blobs:

@@ -60,6 +60,8 @@ class SandboxOrder(Struct, frozen=True, kw_only=True):
     args: Annotated[list[str], Meta(max_length=1000)] | None = None
     shell: bool = False
     """Whether ``command`` is a script for bash."""
+    readOnly: bool = False  # noqa: N815 - as the task's payload says it
+    """Whether it only reads the home, and need not wait until other commands have ended."""
     cwd: str | None = None
     timeout: Annotated[int, Meta(ge=100, le=3_600_000)] | None = None
     """Milliseconds."""

@@ -67,6 +67,22 @@ def test_a_command_is_triggered_in_the_accounts_sandbox(api: Api, cast: Cast) ->
     assert payload["accountId"] == cast.alice.account_id
 
 
+def test_a_command_that_only_reads_takes_no_turn(api: Api, cast: Cast) -> None:
+    """Its run waits in another queue than those that change the home."""
+    queues = {}
+    for only_reads in (True, False):
+        wish = {"command": "ls", "readOnly": only_reads}
+        run_id = api.post(cast.alice, PATH, wish).json()["sandboxes"][0]["runId"]
+        with api.database.read() as connection:
+            run = queries.find_run(connection, run_id)
+        assert run is not None
+        queues[only_reads] = run.queue
+        assert payload_of(api, run_id)["readOnly"] is only_reads
+
+    assert queues[True] == "sandbox-readers"
+    assert queues[False] != "sandbox-readers"
+
+
 def test_without_a_command_there_is_only_the_sandbox(api: Api, cast: Cast) -> None:
     """It is made once, and is the same at the next call."""
     first = api.post(cast.alice, PATH, {}).json()["sandboxes"][0]

@@ -27,6 +27,7 @@ from backline.sandboxes import KeptSnapshot, SandboxRecord, ledger
 from backline.sandboxing.desk import blob_key
 from backline.sandboxing.order import (
     DEFAULT_TIMEOUT_MS,
+    READERS,
     CommandOrder,
     SetupOrder,
     WriteOrder,
@@ -72,6 +73,7 @@ def create(services: Services, caller: Caller, order: wire.SandboxOrder) -> wire
         command=order.command,
         args=order.args,
         shell=order.shell,
+        read_only=order.readOnly,
         cwd=order.cwd,
         env=order.env,
         timeout=order.timeout or DEFAULT_TIMEOUT_MS,
@@ -82,7 +84,8 @@ def create(services: Services, caller: Caller, order: wire.SandboxOrder) -> wire
     read_command(
         order.command, order.args, is_shell=order.shell, cwd=order.cwd, variables=order.env
     )
-    run_id = _trigger(services, caller, record, "run-sandbox-command", payload)
+    queue = READERS if order.readOnly else None
+    run_id = _trigger(services, caller, record, "run-sandbox-command", payload, queue)
     return wire.SandboxCreated(status="success", sandboxes=[_item(record, run_id)])
 
 
@@ -217,13 +220,19 @@ def _ensure(services: Services, caller: Caller, account_id: str | None) -> Sandb
 
 
 def _trigger(
-    services: Services, caller: Caller, record: SandboxRecord, task: str, payload: Any
+    services: Services,
+    caller: Caller,
+    record: SandboxRecord,
+    task: str,
+    payload: Any,
+    queue: str | None = None,
 ) -> RunId:
     triggered = services.dispatch.trigger(
         NewRun(
             account_id=record.account_id,
             task_identifier=task,
             payload=msgspec.to_builtins(payload),
+            queue=queue,
             environment=caller.environment or services.settings.environment,
             base_cost_cents=services.settings.run_base_cents,
         )
