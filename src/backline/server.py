@@ -25,6 +25,7 @@ from backline.db import Database, connect
 from backline.engine import Bell, Dispatch, RunQueue, open_relay, prepare_engine_tables
 from backline.files import Shelf
 from backline.migrations import migrate
+from backline.process import end_with_parent
 from backline.settings import Settings
 from backline.storage import open_store
 
@@ -102,6 +103,8 @@ def serve(settings: Settings, host: str, port: int, workers: int = 1) -> None:
 
 def _load(settings: Settings) -> AsgiApp:
     """Make the application of one server process, which has connections of its own."""
+    # Else it would hold the port when its parent is killed, and no new server could start.
+    end_with_parent()
     return create_app(settings, connect(settings.database_url))
 
 

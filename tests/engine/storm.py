@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from backline.db import Database
 from backline.runs import Run, RunStatus, queries
 from backline.runs.tables import runs, waits
+from backline.runtime.processes import children_of
 from backline.settings import Settings
 from tests.cast import Player
 from tests.processes import Process, backline, eventually, free_port, worker
@@ -125,14 +126,7 @@ class Storm:
 
 def _runs_of(worker_pid: int) -> list[int]:
     """Return the processes of a worker's runs: the children of its zygote."""
-    return [run for zygote in _children_of(worker_pid) for run in _children_of(zygote)]
-
-
-def _children_of(pid: int) -> list[int]:
-    try:
-        return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    except OSError:
-        return []
+    return [run for zygote in children_of(worker_pid) for run in children_of(zygote)]
 
 
 def judge(database: Database, storm: Storm, diary: Path) -> Counter[str]:

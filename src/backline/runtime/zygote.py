@@ -22,7 +22,6 @@ which ends them.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import hashlib
 import importlib
 import inspect
@@ -42,6 +41,7 @@ from typing import Final
 import msgspec
 
 from backline.errors import SetupError
+from backline.process import adopt_orphans, end_with_parent
 from backline.runtime.processes import children_of
 from backline.sdk import TaskFacts, registry
 
@@ -49,8 +49,6 @@ _MOST_NEWS_BYTES: Final = 128 * 1024
 """The longest message over the control socket: a task with its payload's schema."""
 _FORK: Final = b"fork"
 _MAIN: Final = "from backline.runtime.zygote import main; main()"
-_PR_SET_PDEATHSIG: Final = 1
-_PR_SET_CHILD_SUBREAPER: Final = 36
 _SECONDS_TO_CLEAR: Final = 2.0
 """How long the last processes may take to vanish before the zygote goes without having seen it."""
 
@@ -227,7 +225,7 @@ def _serve(control: socket.socket) -> None:
     for ending in (signal.SIGINT, signal.SIGTERM):
         # Ctrl-C reaches the whole terminal group; only the supervisor decides when we end.
         signal.signal(ending, signal.SIG_IGN)
-    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    adopt_orphans()
     children: set[int] = set()
     for task in registry:
         control.send(msgspec.json.encode(Announcement([task.announced()], "", is_last=False)))
@@ -281,8 +279,8 @@ def _fork(control: socket.socket, descriptor: int) -> int:
 def _become_child(control: socket.socket, descriptor: int) -> None:
     """Turn a fresh fork into a run's process: a session of its own, nothing of the zygote's."""
     os.setsid()
-    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    end_with_parent()
+    adopt_orphans()
     control.close()
     signal.set_wakeup_fd(-1)
     for name in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM):
@@ -328,10 +326,6 @@ def _kill_strays(children: set[int]) -> None:
         if pid not in children:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-
-
-def _prctl(option: int, value: int) -> None:
-    ctypes.CDLL(None).prctl(option, value)
 
 
 def _kill_group(pid: int) -> None:

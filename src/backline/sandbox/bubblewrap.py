@@ -14,7 +14,6 @@ the room when that thread ends, which is also what ends it when a worker dies.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import select
 import signal
@@ -30,7 +29,9 @@ from typing import IO, Final
 import msgspec
 
 from backline.errors import SetupError
+from backline.process import adopt_orphans
 from backline.sandbox.limits import Limits, kernel_limits
+from backline.sandbox.meters import memory_bytes
 from backline.sandbox.policy import (
     DRESSING,
     GATE,
@@ -46,7 +47,6 @@ from backline.sandbox.program import find_program
 from backline.sandbox.seccomp import build_filter
 
 _ENV: Final = "/usr/bin/env"
-_PR_SET_CHILD_SUBREAPER: Final = 36
 _LOOK_SECONDS: Final = 0.0005
 _START_SECONDS: Final = 20.0
 """So long may the walls take on a machine that is very busy."""
@@ -94,6 +94,10 @@ class Started:
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self.init, signal.SIGKILL)
 
+    def memory_bytes(self) -> int:
+        """Return the memory of everything in the room."""
+        return memory_bytes(self.init_pid)
+
     def wait_until_empty(self) -> None:
         """Wait until the last process of the room is gone, and leave no dead one behind."""
         poll = select.poll()
@@ -124,6 +128,10 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     is_keeper: bool = False
     """Whether it tidies the home, see `policy.Room`."""
     is_home_writable: bool = True
+
+
+Start = Callable[["Order", Preparation | None], AbstractContextManager[Started]]
+"""Runs a command somewhere, and sees to it that nothing of it is left at the end of the block."""
 
 
 @contextmanager
@@ -327,7 +335,7 @@ def _adopt_orphans() -> None:
 
     Otherwise they fall to process 1, and in many containers that one buries nobody.
     """
-    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    adopt_orphans()
 
 
 def _volunteer_for_memory_pressure(pid: int) -> None:
