@@ -6,12 +6,14 @@ nothing that would load a server.
 
 from backline.errors import AbortRun, BacklineError, RetryLater
 from backline.sdk import (
+    AsyncContext,
     Context,
     Cron,
     Debounce,
     Hooks,
     Retry,
     RunResult,
+    RunStopped,
     Scheduled,
     StoredFile,
     TriggerOptions,
@@ -20,6 +22,7 @@ from backline.sdk import (
 
 __all__ = [
     "AbortRun",
+    "AsyncContext",
     "BacklineError",
     "Context",
     "Cron",
@@ -28,6 +31,7 @@ __all__ = [
     "Retry",
     "RetryLater",
     "RunResult",
+    "RunStopped",
     "Scheduled",
     "StoredFile",
     "TriggerOptions",

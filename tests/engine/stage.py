@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from backline import AbortRun, Context, Hooks, Retry, RetryLater, StoredFile, TriggerOptions, task
+from backline import (
+    AbortRun,
+    AsyncContext,
+    Context,
+    Hooks,
+    Retry,
+    RetryLater,
+    StoredFile,
+    TriggerOptions,
+    task,
+)
 
 QUICKLY = Retry(max_attempts=3, min_delay_ms=10, max_delay_ms=20)
 
@@ -417,3 +429,86 @@ def returns_much_when_told(signs: str, ctx: Context) -> str:
     while not (folder / "go").exists():
         time.sleep(0.05)
     return "y" * 1_500_000
+
+
+@task("side-by-side")
+async def side_by_side(path: str, ctx: AsyncContext) -> dict[str, Any]:
+    """Do everything that a context offers, as much of it as possible at the same time."""
+    diary = Diary(path)
+
+    async def slowly(word: str) -> str:
+        diary.note(f"{word}-begins")
+        await asyncio.sleep(0.3)
+        diary.note(f"{word}-ends")
+        return word
+
+    steps = await asyncio.gather(
+        ctx.step("a", slowly, "a"),
+        ctx.step("b", slowly, "b"),
+        ctx.step("plain", lambda: (time.sleep(0.1), threading.current_thread().name)[1]),
+    )
+    ctx.metadata.set("steps", steps[:2])
+    await ctx.tags.add("async")
+    made = ctx.workdir / "made.txt"
+    made.write_text("la la la")
+    stored = await ctx.files.save(made, file_name="made.txt", mime_type="text/plain")
+    token_id = await ctx.new_token(timeout_seconds=0.1)
+    return {
+        "steps": steps[:2],
+        "aside": steps[2] != "MainThread",
+        "read": (await ctx.files.open(stored.file_id)).read_text(),
+        "child": (await ctx.trigger_and_wait("hello-world", 1)).output,
+        "batch": [each.output for each in await ctx.batch_trigger_and_wait("hello-world", [2, 3])],
+        "alone": [await ctx.trigger("hello-world"), *await ctx.batch_trigger("hello-world", [4])],
+        "none": await ctx.batch_trigger_and_wait("hello-world", []),
+        "token": (await ctx.wait.token(token_id)).ok,
+    }
+
+
+@task("waits-side-by-side")
+async def waits_side_by_side(path: str, ctx: AsyncContext) -> dict[str, Any]:
+    """Wait for three things at once, each with something to do after it."""
+    diary = Diary(path)
+
+    async def then(word: str, wait: Any) -> Any:
+        heard = await wait
+        await ctx.step(word, diary.note, word)
+        return heard
+
+    diary.note("from-the-top")
+    begun = time.time()
+    heard = await asyncio.gather(
+        then("nap", ctx.wait.seconds(7)),
+        then("child", ctx.trigger_and_wait("sleep", {"seconds": 0.3})),
+        then("other", ctx.trigger_and_wait("sleep", {"seconds": 0.3})),
+        ctx.step("work", diary.note, "work"),
+    )
+    return {"oks": [each.ok for each in heard[1:3]], "begun": begun}
+
+
+@task("async-and-stopped")
+async def async_and_stopped(payload: dict[str, str], ctx: AsyncContext) -> None:
+    """Be canceled in the middle, and clean up with await; or look, and leave."""
+    diary = Diary(payload["path"])
+    if payload["how"] == "looks":
+        while not ctx.cancelled:
+            diary.note("began")
+            await asyncio.sleep(0.05)
+        diary.note("left")
+        return
+    try:
+        diary.note("began")
+        await asyncio.gather(asyncio.sleep(600), ctx.step("long", asyncio.sleep, 600))
+    finally:
+        await ctx.step("tidy", diary.note, "cleaned")
+
+
+async def _note_soon(diary: Diary, ctx: AsyncContext, *_: Any) -> None:
+    await asyncio.sleep(0)
+    await ctx.step("hook", diary.note, "hooked")
+
+
+@task("async-hooked", hooks=Hooks(on_success=_note_soon))
+async def async_hooked(diary: Diary, ctx) -> str:  # type: ignore[no-untyped-def]
+    """Have a hook that awaits."""
+    return str(await ctx.step("main", diary.note, "main"))

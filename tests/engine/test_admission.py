@@ -130,7 +130,7 @@ class Lives(RuleBasedStateMachine):
                 run_id,
                 run.attempt_id,
                 WORKER.id,
-                Wait(key=f"wait{run.admission_count}", kind="time", until=1),
+                [Wait(key=f"wait{run.admission_count}", kind="time", until=1)],
                 active_ms=1,
                 cost_cents=0,
             )
@@ -142,7 +142,7 @@ class Lives(RuleBasedStateMachine):
         if run_id is None:
             return
         with self.database.exclusive() as connection:
-            key = queries.wait_key_of(connection, run_id)
+            key = queries.wait_due_first(connection, run_id)
             assert key is not None and ledger.wake(connection, run_id, key, "null")
             self.dispatch.fill(connection)
 

@@ -28,13 +28,13 @@ from backline.engine.leash import Leash, Limits
 from backline.engine.notes import Notes, Taken
 from backline.engine.patience import HandedBack, Patience
 from backline.engine.replay import Replay
-from backline.engine.session import Desk, Outcome, Session
+from backline.engine.session import Desk, Outcome, Pause, Session
 from backline.engine.steps import StepRecord
 from backline.engine.verdict import Death, End, Fault, Price, Stopped, Verdict
 from backline.engine.wakeup import Bell
 from backline.errors import RunLost
 from backline.ids import RunId
-from backline.runs import Attempt, Run, Wait, ledger, queries
+from backline.runs import Attempt, Run, ledger, queries
 from backline.runtime import Channel, ChannelClosed, Child, Zygote
 from backline.runtime import messages as say
 from backline.sdk import DEFAULT_MACHINE, MACHINES, Machine, TaskFacts
@@ -141,7 +141,7 @@ class Executor:
         """Let a process perform the run, and record what came of it."""
         run, active = claim.run, stopwatch()
         notes = Notes(self._database, run, claim.attempt, claim.last_line, self._patience)
-        end: End | Wait
+        end: End | Pause
         try:
             end = self._converse(claim, notes)
         except RunLost:
@@ -155,7 +155,7 @@ class Executor:
                 f"backline itself failed ({type(fault).__name__}): the worker's log says more"
             )
         taken, active_ms = notes.take(), active()
-        if isinstance(end, Wait):
+        if isinstance(end, Pause):
             self._patience(self._freeze, run, claim.attempt, notes, taken, end, active_ms)
         else:
             verdict = Verdict(self._facts(run), self._machine(run), self._price, self._random)
@@ -182,7 +182,7 @@ class Executor:
         attempt: Attempt,
         notes: Notes,
         taken: Taken,
-        wait: Wait,
+        pause: Pause,
         active_ms: int,
     ) -> None:
         with self._database.exclusive() as connection:
@@ -192,18 +192,19 @@ class Executor:
                 run.id,
                 attempt.id,
                 attempt.worker_id,
-                wait,
+                pause.waits,
                 active_ms=active_ms,
                 cost_cents=self._price.cents(self._machine(run), active_ms),
             )
             if not frozen:
                 return
-            answer = answer_at_once(connection, run.id, wait)
-            if answer is not None:
-                ledger.wake(connection, run.id, wait.key, answer)
+            for wait in pause.waits:
+                answer = answer_at_once(connection, run.id, wait)
+                if answer is not None:
+                    ledger.wake(connection, run.id, wait.key, answer)
             self._dispatch.after_end(connection, run)
 
-    def _converse(self, claim: Claim, notes: Notes) -> End | Wait:
+    def _converse(self, claim: Claim, notes: Notes) -> End | Pause:
         """Return what the child said at its end, how it died, or what the run waits for."""
         run = claim.run
         workdir = self._workroom / claim.attempt.id

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from backline.clock import now_ms
+from backline.clock import TimestampMs, now_ms
 from backline.db import Connection, Database
 from backline.engine.dispatch import Dispatch
 from backline.errors import RunLost
@@ -84,14 +84,23 @@ class Kin:
             return self._run.id
         return ledger.attempt_scope(self._run.id, self._attempt.number)
 
-    def wait(self, asked: say.WaitAsked) -> say.WaitHere | Wait:
-        """Decide how a wait is waited: here, or frozen."""
+    def wait(self, asked: say.WaitAsked, *, is_one_of_many: bool = False) -> say.WaitHere | Wait:
+        """Decide how a wait is waited: here, or frozen.
+
+        One of many may be asked for again, after another one is over: it ends
+        when it was to end at first.
+        """
         if asked.token_id is not None:
             return Wait(key=asked.key, kind="token", token_id=asked.token_id)
-        left_ms = (asked.until or 0) - now_ms()
+        until = (self._until_before(asked.key) if is_one_of_many else None) or asked.until or 0
+        left_ms = until - now_ms()
         if left_ms <= SHORT_WAIT_MS:
             return say.WaitHere(max(0, left_ms) / 1000)
-        return Wait(key=asked.key, kind="time", until=asked.until)
+        return Wait(key=asked.key, kind="time", until=until)
+
+    def _until_before(self, key: str) -> TimestampMs | None:
+        with self._database.read() as connection:
+            return waiting.until_of(connection, self._run.id, key)
 
     def open_token(self, asked: say.TokenAsked) -> dict[str, Any]:
         """Make a token of the run's account, once per key."""

@@ -25,7 +25,15 @@ class Replay:
             return False
         if isinstance(message, (say.MetadataChanged, say.Said)):
             return True
-        if isinstance(message, (say.StepAsked, say.WaitAsked, say.TriggerAsked)):
-            is_over = message.key == self._until or message.key not in self._known
-            self._until = None if is_over else self._until
+        for key in _keys_of(message):
+            if key == self._until or key not in self._known:
+                self._until = None
         return False
+
+
+def _keys_of(message: say.FromChild) -> list[str]:
+    if isinstance(message, say.WaitsAsked):
+        return [question.key for question in message.questions]
+    if isinstance(message, (say.StepAsked, say.WaitAsked, say.TriggerAsked)):
+        return [message.key]
+    return []

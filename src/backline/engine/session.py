@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Protocol
 
+import msgspec
+
 from backline.engine.kin import Kin
 from backline.engine.notes import Notes
 from backline.engine.patience import Patience
@@ -16,7 +18,14 @@ from backline.runtime import Channel
 from backline.runtime import messages as say
 from backline.sdk import StoredFile
 
-Outcome = say.Returned | say.Raised | Wait
+
+class Pause(msgspec.Struct, frozen=True):
+    """The run has to wait, until the first of these is over."""
+
+    waits: tuple[Wait, ...]
+
+
+Outcome = say.Returned | say.Raised | Pause
 """How a conversation ends: the task returned, it raised, or the run has to wait."""
 
 
@@ -81,10 +90,10 @@ class Session:
                 continue
             if isinstance(message, (say.Returned, say.Raised)):
                 return message
-            if isinstance(message, (say.TriggerAsked, say.WaitAsked)):
-                wait = self._let_wait(message)
-                if wait is not None:
-                    return wait
+            if isinstance(message, (say.TriggerAsked, say.WaitAsked, say.WaitsAsked)):
+                waits = self._let_wait(message)
+                if waits:
+                    return Pause(waits)
             else:
                 self._answer(message)
 
@@ -96,19 +105,34 @@ class Session:
         message: say.FromChild = self._channel.receive()
         return message
 
-    def _let_wait(self, message: say.TriggerAsked | say.WaitAsked) -> Wait | None:
-        """Answer what may have to be waited for; return what for, when it has."""
-        if message.key in self._steps:
-            self._channel.send(say.StepKnown(self._steps[message.key]))
-            return None
-        if isinstance(message, say.WaitAsked):
-            answer: Any = self._kin.wait(message)
-        else:
-            answer = self._patience(self._kin.trigger, message)
-        if isinstance(answer, Wait):
-            return answer
-        self._channel.send(answer if isinstance(answer, say.WaitHere) else say.StepKnown(answer))
-        return None
+    def _let_wait(
+        self, message: say.TriggerAsked | say.WaitAsked | say.WaitsAsked
+    ) -> tuple[Wait, ...]:
+        """Answer what may have to be waited for; return what for, when all of it has."""
+        if not isinstance(message, say.WaitsAsked):
+            answer = self._find_answer(message)
+            if isinstance(answer, Wait):
+                return (answer,)
+            self._channel.send(answer)
+            return ()
+        found = {
+            each.key: self._find_answer(each, is_one_of_many=True) for each in message.questions
+        }
+        answers = {key: each for key, each in found.items() if not isinstance(each, Wait)}
+        if not answers:
+            return tuple(each for each in found.values() if isinstance(each, Wait))
+        self._channel.send(say.WaitsAnswered(answers))
+        return ()
+
+    def _find_answer(
+        self, question: say.TriggerAsked | say.WaitAsked, *, is_one_of_many: bool = False
+    ) -> say.StepKnown | say.WaitHere | Wait:
+        if question.key in self._steps:
+            return say.StepKnown(self._steps[question.key])
+        if isinstance(question, say.WaitAsked):
+            return self._kin.wait(question, is_one_of_many=is_one_of_many)
+        answer = self._patience(self._kin.trigger, question)
+        return answer if isinstance(answer, Wait) else say.StepKnown(answer)
 
     def _answer(self, message: say.FromChild) -> None:
         match message:

@@ -57,7 +57,7 @@ class Timekeeper:
 
     def _move(self, connection: Connection, run_id: RunId, status: RunStatus) -> None:
         if status is RunStatus.FROZEN:
-            key = queries.wait_key_of(connection, run_id)
+            key = queries.wait_due_first(connection, run_id)
             if key is not None:
                 ledger.wake(connection, run_id, key, "null")
         elif status is RunStatus.REATTEMPTING:

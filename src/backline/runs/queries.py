@@ -217,10 +217,13 @@ def expired_runs(connection: Connection, most: int) -> list[tuple[RunId, str]]:
     return [(run_id, ttl or "") for run_id, ttl in rows]
 
 
-def wait_key_of(connection: Connection, run_id: RunId) -> str | None:
-    """Return the key of what a frozen run waits for."""
+def wait_due_first(connection: Connection, run_id: RunId) -> str | None:
+    """Return the key of the wait for time that is over first; None when a frozen run has none."""
     key: str | None = connection.execute(
-        sa.select(waits.c.key).where(waits.c.run_id == run_id)
+        sa.select(waits.c.key)
+        .where(waits.c.run_id == run_id, waits.c.kind == "time")
+        .order_by(sa.func.coalesce(waits.c.until, 0))
+        .limit(1)
     ).scalar()
     return key
 

@@ -74,6 +74,12 @@ runs = sa.Table(
     sa.Index("ix_runs_due_at", "due_at"),
     sa.Index("ix_runs_expires_at", "expires_at"),
     sa.Index("ix_runs_batch_id", "batch_id"),
+    sa.Index(
+        "ix_runs_finished_at",
+        "finished_at",
+        sqlite_where=sa.text("finished_at IS NOT NULL"),
+        postgresql_where=sa.text("finished_at IS NOT NULL"),
+    ),
 )
 
 run_queues = sa.Table(
@@ -95,6 +101,7 @@ waits = sa.Table(
     sa.Column("key", sa.Text, primary_key=True, comment="the step that the answer becomes"),
     sa.Column("kind", sa.Text, nullable=False, comment="time, token or runs"),
     sa.Column("token_id", sa.Text),
+    sa.Column("until", sa.BigInteger, comment="when a wait for time is over"),
     sa.Column("created_at", sa.BigInteger, nullable=False),
     sa.Index("ix_waits_token_id", "token_id"),
 )

@@ -43,6 +43,14 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
     error: RunError | None = None
 
 
+def until_of(connection: Connection, run_id: RunId, key: str) -> TimestampMs | None:
+    """Return when a wait of the run is over, if it has begun and is one for time."""
+    until: TimestampMs | None = connection.execute(
+        sa.select(waits.c.until).where(waits.c.run_id == run_id, waits.c.key == key)
+    ).scalar()
+    return until
+
+
 def open_token(
     connection: Connection,
     account_id: AccountId,

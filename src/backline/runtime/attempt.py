@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 import traceback
 from collections.abc import Callable
 from typing import Any
 
+from backline.runtime.calling import Caller
 from backline.runtime.context import RunContext
 from backline.runtime.stopping import StopSign
 from backline.sdk import RunStopped, Task
@@ -20,35 +20,41 @@ def attempt(
 
     An attempt that goes on after a wait has told its ``on_start`` before.
     """
-    hooks = task.hooks
+    with Caller(task, context, stop) as caller:
+        return _in_order(task, payload, caller, stop, is_resumed)
+
+
+def _in_order(task: Task, payload: Any, caller: Caller, stop: StopSign, is_resumed: bool) -> object:
+    hooks, ctx = task.hooks, caller.context
+
+    def tell(hook: Callable[..., object] | None, *arguments: Any) -> None:
+        if hook is not None:
+            _tell(caller, hook, payload, ctx, *arguments)
+
     try:
         if not is_resumed:
-            _tell(hooks.on_start, payload, context)
-        output = task(payload, context)
-        if task.is_async:
-            output = asyncio.run(output)
+            tell(hooks.on_start)
+        output = caller.call(task.function, payload, ctx)
         written = task.write_output(output)
     except RunStopped:
-        _tell(hooks.on_cancel, payload, context)
+        tell(hooks.on_cancel)
         raise
     except Exception as error:
         if stop.is_up:
-            _tell(hooks.on_cancel, payload, context)
+            tell(hooks.on_cancel)
         else:
-            _tell(hooks.on_failure, payload, context, error)
+            tell(hooks.on_failure, error)
         raise
     if stop.is_up:
-        _tell(hooks.on_cancel, payload, context)
+        tell(hooks.on_cancel)
     else:
-        _tell(hooks.on_success, payload, context, output)
+        tell(hooks.on_success, output)
     return written
 
 
-def _tell(hook: Callable[..., object] | None, *arguments: Any) -> None:
-    """Call a hook if there is one; its failure is told in the run's log, and is no more than that."""
-    if hook is None:
-        return
+def _tell(caller: Caller, hook: Callable[..., object], *arguments: Any) -> None:
+    """Call a hook; its failure is told in the run's log, and is no more than that."""
     try:
-        hook(*arguments)
+        caller.call(hook, *arguments)
     except Exception:  # noqa: BLE001 - a hook must not decide over the run
         print(traceback.format_exc(), file=sys.stderr)  # noqa: T201 - lands in the run's log

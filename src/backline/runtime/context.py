@@ -57,7 +57,7 @@ class RunContext(Context):
         self.metadata = _Metadata(line)
         self.tags = _Tags(line)
         self.files = _Files(line)
-        self.wait = _Waiting(self)
+        self.wait: RunWaiting = RunWaiting(self)
 
     @property
     def cancelled(self) -> bool:
@@ -97,42 +97,43 @@ class RunContext(Context):
         return answer.answer
 
     def trigger(self, task: str, payload: Any = None, options: TriggerOptions | None = None) -> str:
-        (run_id,) = self._trigger(f"trigger {task}", [self._order(task, payload, options)])
-        return str(run_id)
+        return str(self._trigger(self.triggering(task, [payload], options))[0])
 
     def trigger_and_wait(
         self, task: str, payload: Any = None, options: TriggerOptions | None = None
     ) -> RunResult:
-        orders = [self._order(task, payload, options)]
-        (ended,) = self._trigger(f"trigger {task}", orders, is_waited_for=True)
-        return msgspec.convert(ended, RunResult)
+        asked = self.triggering(task, [payload], options, is_waited_for=True)
+        return msgspec.convert(self._trigger(asked)[0], RunResult)
 
     def batch_trigger(
         self, task: str, payloads: Sequence[Any], options: TriggerOptions | None = None
     ) -> list[str]:
-        orders = [self._order(task, payload, options) for payload in payloads]
-        return self._trigger(f"batch {task}", orders, is_batch=True)
+        return self._trigger(self.triggering(task, payloads, options, is_batch=True))
 
     def batch_trigger_and_wait(
         self, task: str, payloads: Sequence[Any], options: TriggerOptions | None = None
     ) -> list[RunResult]:
-        orders = [self._order(task, payload, options) for payload in payloads]
-        ended = self._trigger(f"batch {task}", orders, is_batch=True, is_waited_for=True)
-        return msgspec.convert(ended, list[RunResult])
+        asked = self.triggering(task, payloads, options, is_batch=True, is_waited_for=True)
+        return msgspec.convert(self._trigger(asked), list[RunResult])
 
-    def _trigger(
+    def triggering(
         self,
-        name: str,
-        orders: list[say.ChildOrder],
+        task: str,
+        payloads: Sequence[Any],
+        options: TriggerOptions | None,
         *,
         is_batch: bool = False,
         is_waited_for: bool = False,
-    ) -> list[Any]:
-        if not orders:
-            return []
-        asked = say.TriggerAsked(self.key_of(name), orders, is_batch, is_waited_for)
-        answer: say.StepKnown = self.line.ask(asked)
-        return list(answer.value)
+    ) -> say.TriggerAsked:
+        """Put a trigger into words. It is a step; one without payloads is not, and needs no asking."""
+        orders = [self._order(task, payload, options) for payload in payloads]
+        name = f"{'batch' if is_batch else 'trigger'} {task}"
+        return say.TriggerAsked(
+            self.key_of(name) if orders else "", orders, is_batch, is_waited_for
+        )
+
+    def _trigger(self, asked: say.TriggerAsked) -> list[Any]:
+        return list(self.line.ask(asked).value) if asked.orders else []
 
     def _order(self, task: str, payload: Any, options: TriggerOptions | None) -> say.ChildOrder:
         chosen = msgspec.structs.asdict(options or TriggerOptions())
@@ -158,36 +159,47 @@ def revive(value: Any, function: Callable[..., T]) -> T:
     return revived
 
 
-class _Waiting(Waiting):
+class RunWaiting(Waiting):
+    """Waits that are asked for; the words for them serve async tasks too."""
+
     def __init__(self, context: RunContext) -> None:
         self._line = context.line
         self._key_of = context.key_of
         self._now = context.now
 
     def seconds(self, seconds: float) -> None:
-        # The end is fixed when the wait begins, and a frozen run is never asked again.
-        self._until_ms(self._now() + round(max(0.0, seconds) * 1000))
+        self._wait(self.for_seconds(seconds))
 
     def until(self, moment: datetime) -> None:
-        utc = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        self._until_ms(round(utc.timestamp() * 1000))
+        self._wait(self.for_moment(moment))
 
-    def _until_ms(self, until: TimestampMs) -> None:
-        key = self._key_of("wait")
-        answer = self._line.ask(say.WaitAsked(key, until=until))
+    def token(self, token_id: str) -> TokenResult:
+        answer = self._line.ask(self.for_token(token_id))
+        return msgspec.convert(answer.value, TokenResult)
+
+    def for_seconds(self, seconds: float) -> say.WaitAsked:
+        # The end is fixed when the wait begins, and a frozen run is never asked again.
+        until = self._now() + round(max(0.0, seconds) * 1000)
+        return say.WaitAsked(self._key_of("wait"), until=until)
+
+    def for_moment(self, moment: datetime) -> say.WaitAsked:
+        utc = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return say.WaitAsked(self._key_of("wait"), until=round(utc.timestamp() * 1000))
+
+    def for_token(self, token_id: str) -> say.WaitAsked:
+        return say.WaitAsked(self._key_of("wait"), token_id=token_id)
+
+    def _wait(self, question: say.WaitAsked) -> None:
+        answer = self._line.ask(question)
         if isinstance(answer, say.WaitHere):
             self._sleep(answer.seconds)
-            self._line.ask(say.StepDone(key, None))
+            self._line.ask(say.StepDone(question.key, None))
 
     def _sleep(self, seconds: float) -> None:
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             time.sleep(min(left, NAP_SECONDS))
             self._line.tell(say.Beat())
-
-    def token(self, token_id: str) -> TokenResult:
-        answer = self._line.ask(say.WaitAsked(self._key_of("wait"), token_id=token_id))
-        return msgspec.convert(answer.value, TokenResult)
 
 
 class _RunMetadata(RunMetadata):

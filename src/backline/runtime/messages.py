@@ -132,6 +132,21 @@ class WaitHere(msgspec.Struct, frozen=True, tag=True):
     seconds: float
 
 
+class WaitsAsked(msgspec.Struct, frozen=True, tag=True):
+    """Child: all that is under way are these waits.
+
+    Answered by `WaitsAnswered` as soon as one of them is over, or the run freezes.
+    """
+
+    questions: list[WaitAsked | TriggerAsked]
+
+
+class WaitsAnswered(msgspec.Struct, frozen=True, tag=True):
+    """Supervisor: these waits are over, or so short that freezing would cost more; by key."""
+
+    answers: dict[str, StepKnown | WaitHere]
+
+
 class TokenAsked(msgspec.Struct, frozen=True, tag=True):
     """Child: make a token that something outside completes. Answered by `StepKnown` with it."""
 
@@ -210,6 +225,7 @@ FromChild = (
     | ServiceAsked
     | TriggerAsked
     | WaitAsked
+    | WaitsAsked
     | TokenAsked
     | TagsAdded
     | FileAsked
@@ -222,6 +238,7 @@ FromSupervisor = (
     | StepKnown
     | StepNeeded
     | WaitHere
+    | WaitsAnswered
     | Done
     | ServiceAnswered
     | FileAt

@@ -21,10 +21,14 @@ class StopSign:
         """Whether the run is to stop."""
         self.is_watched = False
         """Whether the task looks by itself, and must not be interrupted."""
-        self.interrupt: Callable[[], None] = _raise_stopped
+        self.interrupt: Callable[[], object] = _raise_stopped
         """What interrupts the task; an async one is canceled by its event loop instead."""
         self._held = 0
         self._is_owed = False
+
+    def interrupt_by_raising(self) -> None:
+        """Let ``RunStopped`` interrupt, as it does unless somebody knows better."""
+        self.interrupt = _raise_stopped
 
     def listen(self) -> None:
         """Take the signal from now on."""

@@ -1,5 +1,6 @@
 """How a task is written: the decorator, its retry policy, and the context it is given."""
 
+from backline.sdk.async_context import AsyncContext
 from backline.sdk.context import Context, Tags
 from backline.sdk.cron import Cron, Scheduled
 from backline.sdk.debounce import Debounce, KeyScope
@@ -18,6 +19,7 @@ __all__ = [
     "DEFAULT_MACHINE",
     "MACHINES",
     "NO_RETRY",
+    "AsyncContext",
     "Context",
     "Cron",
     "Debounce",

@@ -10,6 +10,7 @@ from typing import Any, get_type_hints
 import msgspec
 
 from backline.errors import PayloadInvalid
+from backline.sdk.async_context import AsyncContext
 from backline.sdk.context import Context
 from backline.sdk.cron import Cron
 from backline.sdk.facts import TaskFacts
@@ -50,7 +51,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
         """The name that callers trigger, such as ``create-content``."""
         return self.facts.identifier
 
-    def __call__(self, payload: Any, ctx: Context) -> Any:
+    def __call__(self, payload: Any, ctx: Context | AsyncContext) -> Any:
         return self.function(payload, ctx)
 
     @property
@@ -61,6 +62,13 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_async(self) -> bool:
         return inspect.iscoroutinefunction(self.function)
+
+    @property
+    def wants_async_context(self) -> bool:
+        """Whether it is async and does not say, by its annotation, that it wants a plain context."""
+        _, *others = inspect.signature(self.function).parameters
+        hints = get_type_hints(self.function)
+        return self.is_async and not (others and hints.get(others[0]) is Context)
 
     @property
     def payload_type(self) -> Any:

@@ -68,11 +68,16 @@ class Memory(Line):
             case say.TagsAdded(tags):
                 self.tags += [tag for tag in tags if tag not in self.tags]
                 return say.Done()
-            case say.WaitAsked(key) | say.TriggerAsked(key) | say.TokenAsked(key):
-                if key not in self.steps:
-                    self.steps[key] = msgspec.to_builtins(self._answer(question))
-                return say.StepKnown(self.steps[key])
+            case say.WaitsAsked(questions):
+                return say.WaitsAnswered({each.key: self._known(each) for each in questions})
+            case say.WaitAsked() | say.TriggerAsked() | say.TokenAsked():
+                return self._known(question)
         raise TypeError(f"nobody answers {type(question).__name__}")
+
+    def _known(self, question: say.WaitAsked | say.TriggerAsked | say.TokenAsked) -> say.StepKnown:
+        if question.key not in self.steps:
+            self.steps[question.key] = msgspec.to_builtins(self._answer(question))
+        return say.StepKnown(self.steps[question.key])
 
     def _answer(self, question: say.WaitAsked | say.TriggerAsked | say.TokenAsked) -> Any:
         match question:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 
 from backline.clock import now_ms
@@ -19,37 +21,43 @@ def freeze(
     run_id: RunId,
     attempt_id: AttemptId,
     worker_id: str,
-    wait: Wait,
+    pause: Sequence[Wait],
     *,
     active_ms: int,
     cost_cents: float,
 ) -> bool:
-    """Let a run wait without a process, a slot or a place. Returns whether it still was the worker's."""
+    """Let a run wait without a process, a slot or a place, until the first of its waits is over.
+
+    Returns whether it still was the worker's.
+    """
+    kinds = dict.fromkeys(wait.kind for wait in pause)
     moved = move(
         connection,
         run_id,
         RunStatus.EXECUTING,
         RunStatus.FROZEN,
-        f"waits for {wait.kind}",
+        f"waits for {' or '.join(kinds)}",
         holder=(attempt_id, worker_id),
         worker_id=None,
         is_admitted=False,
-        due_at=wait.until,
+        due_at=min((wait.until for wait in pause if wait.until is not None), default=None),
         duration_ms=runs.c.duration_ms + active_ms,
         cost_cents=runs.c.cost_cents + cost_cents,
     )
     if moved:
         now = now_ms()
-        connection.execute(
-            sa.insert(waits),
-            {
-                "run_id": run_id,
-                "key": wait.key,
-                "kind": wait.kind,
-                "token_id": wait.token_id,
-                "created_at": now,
-            },
-        )
+        for wait in pause:
+            # One of many may be left from before, when another one was over first.
+            insert_ignoring(
+                connection,
+                waits,
+                run_id=run_id,
+                key=wait.key,
+                kind=wait.kind,
+                token_id=wait.token_id,
+                until=wait.until,
+                created_at=now,
+            )
         connection.execute(
             sa.update(attempts)
             .where(attempts.c.id == attempt_id)
@@ -59,10 +67,14 @@ def freeze(
 
 
 def wake(connection: Connection, run_id: RunId, key: str, answer: str) -> bool:
-    """End a frozen run's wait: its answer becomes a finished step, and the run is queued again."""
+    """End a frozen run's wait: its answer becomes a finished step, and the run is queued again.
+
+    Returns False when another of its waits was over first: the run asks for this one again.
+    """
     gone = connection.execute(sa.delete(waits).where(waits.c.run_id == run_id, waits.c.key == key))
-    if gone.rowcount == 0 or not enqueue(connection, run_id, RunStatus.FROZEN, "the wait is over"):
+    if gone.rowcount == 0:
         return False
-    return insert_ignoring(
+    insert_ignoring(
         connection, steps, run_id=run_id, key=key, value=answer, attempt_id="", finished_at=now_ms()
     )
+    return enqueue(connection, run_id, RunStatus.FROZEN, "the wait is over")
