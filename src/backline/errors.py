@@ -15,10 +15,12 @@
     │   ├── RetryLater           try again, at a time that the task chooses
     │   ├── AbortRun             not worth another attempt
     │   │   ├── MediaError       a song, picture or video that can not be used
-    │   │   └── FetchError       a URL that we can not, or must not, fetch
+    │   │   ├── PayloadInvalid   the payload does not fit the task
+    │   │   └── FetchRefused     a URL that must not be fetched, or holds nothing usable
+    │   ├── FetchError           a URL that could not be fetched just now
+    │   │   └── FetchRefused     (the same as above: it is both)
     │   ├── RunCrashed           the process of the run died
-    │   ├── RunLost              another worker has taken the run over
-    │   └── PayloadInvalid       the payload does not fit the task
+    │   └── RunLost              another worker has taken the run over
     └── SetupError               backline itself is set up wrongly
 
 Every message names the offending value and the next step. ``permanent`` is the
@@ -110,8 +112,12 @@ class MediaError(AbortRun):
     """Raised when a song, picture or video can not be used; the message says what would work."""
 
 
-class FetchError(AbortRun):
-    """Raised when a URL can not, or must not, be fetched."""
+class FetchError(TaskError):
+    """Raised when a URL could not be fetched just now: no answer, cut off, the server's own fault."""
+
+
+class FetchRefused(FetchError, AbortRun):
+    """Raised when a URL must not be fetched, or when trying again brings nothing better."""
 
 
 class RunCrashed(TaskError):

@@ -97,3 +97,26 @@ def test_when_none_is_usable_the_last_reason_is_raised() -> None:
     with pytest.raises(AbortRun, match="a is bad"):
         first_usable(["a"], use, told.append)
     assert told == []
+
+
+@pytest.mark.parametrize("names", [["down", "bad"], ["bad", "down"]])
+def test_what_may_pass_is_raised_before_what_stays(names: list[str]) -> None:
+    """A server that is down for a minute makes the run be tried again, whatever else was refused."""
+
+    def use(name: str) -> str:
+        raise FetchError("it is down") if name == "down" else MediaError("it is bad")
+
+    with pytest.raises(FetchError, match="it is down") as failed:
+        first_usable(names, use, lambda _: None)
+    assert not failed.value.permanent
+
+
+def test_the_next_one_is_tried_when_a_server_is_down() -> None:
+    """One that can be had now is better than one that may be had later."""
+
+    def use(name: str) -> str:
+        if name == "down":
+            raise FetchError("it is down")
+        return name
+
+    assert first_usable(["down", "good"], use, lambda _: None) == "good"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from backline.errors import FetchError
+from backline.errors import AbortRun, FetchError
 from backline.fetch import Fetched, fetch, network
 from tests.fetch.web import Web, answer, redirect, write_certificate
 
@@ -242,6 +242,56 @@ def test_a_refused_download_leaves_nothing(
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("page", "is_permanent"),
+    [
+        (answer(400), True),
+        (answer(403), True),
+        (answer(404), True),
+        (answer(410), True),
+        (answer(200, b""), True),
+        (answer(200, SONG * 6), True),
+        (answer(200, b"\0" * 9000), True),
+        (redirect("ftp://example.com/a"), True),
+        (redirect("/x.flac"), True),
+        (answer(408), False),
+        (answer(429), False),
+        (answer(500), False),
+        (answer(502), False),
+        (answer(503), False),
+        (lying, False),
+        (lambda handler: handler.connection.close(), False),
+    ],
+)
+def test_only_what_may_pass_is_worth_another_attempt(
+    web: Web, folder: Path, page: Any, is_permanent: bool
+) -> None:
+    """A server's own trouble may be over in a minute; its refusals and our own stay."""
+    web.pages["/x.flac"] = page
+    with pytest.raises(FetchError) as failed:
+        get(f"{web.url}/x.flac", folder, accept={"audio/*"})
+    assert failed.value.permanent is is_permanent
+    assert isinstance(failed.value, AbortRun) is is_permanent
+
+
+def test_slowness_and_closed_doors_may_pass_and_private_networks_never_open(folder: Path) -> None:
+    """A port where nobody listens yet is no reason to give up; an address behind our door is."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        with pytest.raises(FetchError, match="longer than") as slow:
+            get(f"http://127.0.0.1:{port}/", folder, timeout_seconds=0.2)
+    with pytest.raises(FetchError, match="could not be fetched") as closed:
+        get(f"http://127.0.0.1:{port}/", folder)
+    with pytest.raises(FetchError, match="loopback") as private:
+        fetch("http://127.0.0.1/", folder, max_bytes=1000)
+    with pytest.raises(FetchError, match="no host") as unknown:
+        fetch("http://music.invalid/a.mp3", folder, max_bytes=1000)
+    permanent = [failed.value.permanent for failed in (slow, closed, private)]
+    assert permanent == [False, False, True]
+    # A machine without a name server can not tell; it says so, and the run is tried again.
+    assert "music.invalid" in str(unknown.value)
+
+
 def test_an_unwelcome_kind_is_refused_before_it_is_all_here(web: Web, folder: Path) -> None:
     """A huge video is not downloaded to learn that a picture was wanted."""
     web.pages["/x"] = endless
@@ -354,6 +404,7 @@ def test_another_names_certificate_is_refused(
     """A trusted certificate of somebody else is no certificate of this host."""
     url = secure_web("other.example.com")
     resolve_to(monkeypatch, ["127.0.0.1"])
-    with pytest.raises(FetchError, match="certificate verify failed"):
+    with pytest.raises(FetchError, match="certificate verify failed") as refused:
         get(f"{url}/a.flac", folder)
+    assert refused.value.permanent
     assert web.asked == []

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import msgspec
 
-from backline.errors import AbortRun, BacklineError
+from backline.errors import AbortRun, BacklineError, FetchError
 from backline.fetch import fetch
 from backline.sdk import Context
 from backline.settings import are_private_urls_allowed
@@ -34,7 +34,7 @@ def bring(ctx: Context, name: str, *, accept: Sequence[str], max_bytes: int) -> 
 
     ``accept`` names families of MIME types, such as ``audio/*``. Raises
     ``AbortRun`` when there is no such file, ``FetchError`` when the URL can
-    not, or must not, be fetched.
+    not be fetched just now, ``FetchRefused`` when it never can or must not be.
     """
     if not name.lower().startswith(("http://", "https://")):
         path = ctx.files.open(name)
@@ -68,15 +68,16 @@ def keep(ctx: Context, supply: Supply) -> str:
 def first_usable(names: list[str], use: Callable[[str], T], tell: Callable[[str], None]) -> T:
     """Return what ``use`` makes of the first name that it can use.
 
-    The others are told of, one line each; when none can be used, the last
-    reason is raised.
+    The others are told of, one line each. When none can be used, the last
+    reason is raised; before all, one that may pass, so that the run is tried again.
     """
     reason: BacklineError = AbortRun("nothing was given")
     for name in names:
         try:
             return use(name)
-        except AbortRun as refusal:
-            reason = refusal
+        except (AbortRun, FetchError) as refusal:
+            if reason.permanent:
+                reason = refusal
             if len(names) > 1:
                 tell(f"left out: {refusal}")
     raise reason

@@ -17,8 +17,8 @@ import httpcore
 import httpx
 import msgspec
 
-from backline.errors import FetchError
-from backline.fetch.network import Deadline, GuardedNetwork
+from backline.errors import FetchError, FetchRefused
+from backline.fetch.network import Deadline, GuardedNetwork, NoWay
 from backline.fetch.url import check_url, shown
 from backline.ids import new_id
 from backline.mime import EXTENSIONS, SNIFF_BYTES, is_accepted, sniff
@@ -27,6 +27,8 @@ from backline.names import safe_file_name
 MAX_REDIRECTS = 5
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_PASSING = frozenset({408, 425, 429})
+"""Answers below 500 that ask for patience: too slow, too early, too many (RFC 9110, 8470, 6585)."""
 _UNKNOWN_TYPE = "application/octet-stream"
 
 
@@ -56,7 +58,8 @@ def fetch(
     None takes everything. ``timeout_seconds`` bounds the whole, redirects
     included. ``allow_private`` lets URLs point into private networks and to
     any port. Raises ``FetchError`` naming the URL, without its query, and the
-    reason; nothing is left behind then.
+    reason; nothing is left behind then. It is ``FetchRefused`` when another
+    try would bring the same: a refused address, 404, too large, the wrong kind.
     """
     address = check_url(url, allow_private=allow_private)
     network = GuardedNetwork(Deadline(timeout_seconds), allow_private=allow_private)
@@ -70,7 +73,7 @@ def fetch(
                     return _save(answer, address, into, max_bytes, accept)
                 target = _header(answer, "location")
             address = check_url(_joined(address, target), allow_private=allow_private)
-    raise FetchError(f"{shown(address)} redirects more than {MAX_REDIRECTS} times")
+    raise FetchRefused(f"{shown(address)} redirects more than {MAX_REDIRECTS} times")
 
 
 @contextmanager
@@ -84,7 +87,8 @@ def _explaining(address: httpx.URL, timeout_seconds: float) -> Iterator[None]:
         ) from None
     except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as problem:
         reason = str(problem) or type(problem).__name__
-        raise FetchError(f"{shown(address)} could not be fetched: {reason}") from None
+        kind = FetchRefused if isinstance(problem, NoWay) else FetchError
+        raise kind(f"{shown(address)} could not be fetched: {reason}") from None
 
 
 def _joined(address: httpx.URL, target: str) -> str:
@@ -117,9 +121,11 @@ def _save(
 
 def _check_answer(answer: httpcore.Response, address: httpx.URL, max_bytes: int) -> None:
     if answer.status != 200:
-        raise FetchError(f"{shown(address)} answered {answer.status} instead of a file")
+        passing = answer.status >= 500 or answer.status in _PASSING
+        kind = FetchError if passing else FetchRefused
+        raise kind(f"{shown(address)} answered {answer.status} instead of a file")
     if _header(answer, "content-encoding") not in ("", "identity"):
-        raise FetchError(f"{shown(address)} is sent compressed, though that was not asked for")
+        raise FetchRefused(f"{shown(address)} is sent compressed, though that was not asked for")
     announced = _header(answer, "content-length")
     if announced.isdecimal() and int(announced) > max_bytes:
         raise _too_large(address, max_bytes)
@@ -144,7 +150,7 @@ def _write(
                 head += chunk[: SNIFF_BYTES - len(head)]
                 mime_type = _judge(head, address, accept) if len(head) == SNIFF_BYTES else None
     if not size_bytes:
-        raise FetchError(f"{shown(address)} is empty")
+        raise FetchRefused(f"{shown(address)} is empty")
     return mime_type or _judge(head, address, accept), size_bytes
 
 
@@ -153,7 +159,7 @@ def _judge(head: bytes, address: httpx.URL, accept: Collection[str] | None) -> s
     if accept is not None and not is_accepted(mime_type, accept):
         wanted = ", ".join(sorted(accept))
         found = "of no known kind" if mime_type == _UNKNOWN_TYPE else mime_type
-        raise FetchError(f"{shown(address)} holds content that is {found}; wanted: {wanted}")
+        raise FetchRefused(f"{shown(address)} holds content that is {found}; wanted: {wanted}")
     return mime_type
 
 
@@ -165,8 +171,8 @@ def _file_name(answer: httpcore.Response, address: httpx.URL, mime_type: str) ->
     return safe_file_name(named, fallback=f"download{ending}")
 
 
-def _too_large(address: httpx.URL, max_bytes: int) -> FetchError:
-    return FetchError(f"{shown(address)} is larger than {max_bytes / 1024**2:.4g} MiB")
+def _too_large(address: httpx.URL, max_bytes: int) -> FetchRefused:
+    return FetchRefused(f"{shown(address)} is larger than {max_bytes / 1024**2:.4g} MiB")
 
 
 def _core_url(address: httpx.URL) -> httpcore.URL:

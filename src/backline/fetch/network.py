@@ -22,6 +22,10 @@ from backline.addresses import refusal
 _CONNECT_TIMEOUT_SECONDS = 10.0
 
 
+class NoWay(httpcore.ConnectError):
+    """Raised for a host that is not connected to, however often it is tried."""
+
+
 class Deadline:
     """A moment after which nothing is waited for."""
 
@@ -54,14 +58,15 @@ class GuardedNetwork(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         """Connect to the first address of ``host`` that answers.
 
-        Raises ``httpcore.ConnectError`` when there is none, and when any address
-        of the host is not public: a name with both kinds is a trap.
+        Raises ``httpcore.ConnectError`` when there is none just now, and ``NoWay``
+        for an unknown host and when any address of the host is not public: a name
+        with both kinds is a trap.
         """
         addresses = _resolve(host, port)
         for address in addresses:
             reason = refusal(ip_address(address), allow_private=self._allow_private)
             if reason:
-                raise httpcore.ConnectError(f"{host} has a {reason} address, not a public one")
+                raise NoWay(f"{host} has a {reason} address, not a public one")
         for number, address in enumerate(addresses, start=1):
             patience = min(self._deadline.remaining_seconds(), _CONNECT_TIMEOUT_SECONDS)
             try:
@@ -98,9 +103,15 @@ class _DeadlineStream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,  # noqa: ARG002
     ) -> httpcore.NetworkStream:
-        stream = self._stream.start_tls(
-            ssl_context, server_hostname, self._deadline.remaining_seconds()
-        )
+        try:
+            stream = self._stream.start_tls(
+                ssl_context, server_hostname, self._deadline.remaining_seconds()
+            )
+        except httpcore.ConnectError as problem:
+            # Another name's certificate is not going to be this one's.
+            if isinstance(problem.__cause__, ssl.SSLCertVerificationError):
+                raise NoWay(str(problem)) from None
+            raise
         return _DeadlineStream(stream, self._deadline)
 
     def get_extra_info(self, info: str) -> Any:
@@ -110,6 +121,9 @@ class _DeadlineStream(httpcore.NetworkStream):
 def _resolve(host: str, port: int) -> list[str]:
     try:
         answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        raise httpcore.ConnectError(f"no host {host} is known") from None
+    except (OSError, UnicodeError) as problem:
+        # A name server that can not be reached may be there again in a minute.
+        for_now = isinstance(problem, socket.gaierror) and problem.errno == socket.EAI_AGAIN
+        kind = httpcore.ConnectError if for_now else NoWay
+        raise kind(f"no host {host} is known") from None
     return list(dict.fromkeys(str(answer[4][0]) for answer in answers))

@@ -6,7 +6,7 @@ import re
 
 import httpx
 
-from backline.errors import FetchError
+from backline.errors import FetchRefused
 
 MAX_URL_CHARACTERS = 4096
 PORTS = frozenset({80, 443, 8000, 8080, 8443})
@@ -25,18 +25,18 @@ def check_url(text: str, *, allow_private: bool = False) -> httpx.URL:
     http and https only, no credentials, a usual port (any port with
     ``allow_private``), and a host that is a name, a dotted IPv4 address or an
     IPv6 address; the old spellings of addresses as one number, in octal or in
-    hexadecimal are refused. Raises ``FetchError``.
+    hexadecimal are refused. Raises ``FetchRefused``.
     """
     if len(text) > MAX_URL_CHARACTERS:
-        raise FetchError(f"A URL of {len(text)} characters is longer than {MAX_URL_CHARACTERS}")
+        raise FetchRefused(f"A URL of {len(text)} characters is longer than {MAX_URL_CHARACTERS}")
     try:
         url = httpx.URL(text.strip())
     except (httpx.InvalidURL, UnicodeError) as problem:
         bare = _SECRET_PARTS.sub("", text)[:200]
-        raise FetchError(f"{bare!r} is no URL that can be fetched: {problem}") from None
+        raise FetchRefused(f"{bare!r} is no URL that can be fetched: {problem}") from None
     reason = _refusal(url, allow_private)
     if reason:
-        raise FetchError(f"{shown(url)} is not fetched: {reason}")
+        raise FetchRefused(f"{shown(url)} is not fetched: {reason}")
     return url
 
 
