@@ -4,7 +4,7 @@
 
     order ─► listen ─► picture ─► caption ─► render ─► finished content
               │          │          │          │
-              │          │          │          └ scene, caption and sound become an mp4
+              │          │          │          └ scene, caption and sound become an mp4, a poster, a preview
               │          │          └ the text that is burned in
               │          └ the picture that is used, and its still for the template
               └ the song that plays, its clip, beats, words and mood
@@ -22,6 +22,7 @@ from backline.content.finish import clip_frames
 from backline.content.media.frame import FRAME_RATE
 from backline.content.order import AudioFacts, FinishedContent, Order, check_order, seed_of
 from backline.content.progress import Progress
+from backline.content.shape import shape_of
 from backline.content.steps.captioning import ChosenCaption, choose_caption
 from backline.content.steps.listening import HeardSong, listen_to_song
 from backline.content.steps.picturing import ChosenPicture, choose_picture
@@ -53,6 +54,7 @@ def _finished(
     film: FinishedFilm,
 ) -> FinishedContent:
     seconds = clip_frames(heard.clip.duration_seconds) / FRAME_RATE
+    shape = shape_of(order.aspect_ratio, upscale=order.upscale)
     return FinishedContent(
         account_id=order.account_id,
         video_source_url=film.video.signed_url,
@@ -69,6 +71,10 @@ def _finished(
             clip_mood=heard.mood.name,
         ),
         video=film.video,
+        poster=film.poster,
+        preview=film.preview,
+        width=shape.width,
+        height=shape.height,
         seed=seed,
         message=_message(order, seconds, picture, caption, film),
     )
@@ -81,12 +87,11 @@ def _message(
     caption: ChosenCaption,
     film: FinishedFilm,
 ) -> str:
-    parts = [f"A video of {seconds:.1f} s was made with template {order.template}."]
-    made_by = {"picture": picture.made_by, "caption": caption.made_by}
+    shape = shape_of(order.aspect_ratio, upscale=order.upscale)
+    parts = [f"A video of {seconds:.1f} s, {shape}, was made with template {order.template}."]
+    made_by = {"picture": picture.made_by, "caption": caption.made_by, "film": film.made_by}
     parts += [f"The {what} was made by {name}." for what, name in made_by.items() if name]
     if caption.unshown:
         parts.append(f"No bundled font can draw these characters of the caption: {caption.unshown}")
     parts += filter(None, [picture.left_out, caption.left_out, film.left_out])
-    if order.upscale:
-        parts.append("Upscaling is not available yet: the video is 1080x1920.")
     return " ".join(parts)

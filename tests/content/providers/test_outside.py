@@ -7,16 +7,25 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import av
 import msgspec
+import numpy as np
 import pytest
 
 from backline.content.caption import fitted_answer
+from backline.content.media.audio import Audio, read_audio
+from backline.content.order import Order
+from backline.content.providers import Outside
 from backline.content.providers.desk import ProviderDesk
+from backline.content.steps.filming import OutsideFilm, film_outside
+from backline.content.steps.picturing import ChosenPicture
 from backline.content.tasks import create_content
 from backline.errors import AbortRun
+from backline.sdk import RunFacts
 from backline.settings import ProviderSettings
-from backline.testing import InlineRun, run_inline
+from backline.testing import InlineContext, InlineFiles, InlineRun, run_inline
 from tests.content.providers.service import FAL_KEY, MODEL, OPENAI_KEY, Answer, Service, says
+from tests.films import write_film
 from tests.pictures import halves, write
 from tests.sounds import click_track, write_audio
 
@@ -51,14 +60,16 @@ Make = Callable[..., InlineRun]
 
 
 @pytest.fixture(scope="module")
-def done(given: dict[str, Path]) -> dict[str, Any]:
-    """The steps of a run without services: a test redoes those that it is about."""
-    return run_inline(create_content, ORDER, files=given, steps={"render": RENDERED}).steps
+def done(given: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> InlineRun:
+    """A run without services: a test redoes the steps that it is about."""
+    folder = tmp_path_factory.mktemp("done")
+    steps = {"render": RENDERED}
+    return run_inline(create_content, ORDER, files=given, steps=steps, workdir=folder)
 
 
 @pytest.fixture
 def make(
-    given: dict[str, Path], done: dict[str, Any], settings: ProviderSettings, tmp_path: Path
+    given: dict[str, Path], done: InlineRun, settings: ProviderSettings, tmp_path: Path
 ) -> Make:
     """Make a video of five seconds with the services that a test wants; all but the film is real."""
 
@@ -67,10 +78,10 @@ def make(
     ) -> InlineRun:
         none = {"image": "", "motion": "", "lipsync": "", "caption": ""}
         desk = ProviderDesk(msgspec.structs.replace(settings, **(none | chosen)))
-        redone = {"image": "picture", "caption": "caption"}
+        redone = {"image": "picture", "caption": "caption", "motion": "render", "lipsync": "render"}
         kept = {
-            name: done[name]
-            for name in done
+            name: done.steps[name]
+            for name in done.steps
             if name not in [redone[kind] for kind in chosen if kind in redone]
         }
         if order is not None and "lyrics" in order:
@@ -78,7 +89,7 @@ def make(
         return run_inline(
             create_content,
             ORDER | (order or {}),
-            files=given,
+            files=given | done.paths,
             steps=kept | (steps or {}),
             workdir=tmp_path,
             services={"providers": lambda request: desk(None, request, tmp_path)},
@@ -192,7 +203,12 @@ def test_a_slow_service_is_given_up_and_told(make: Make, service: Service) -> No
 
 def test_a_busy_service_is_asked_again(make: Make, service: Service) -> None:
     """429 costs a moment, not the caption."""
-    service.on(CHAT, Answer(429, None, {"retry-after": "0"}), Answer(503), says(WORDS))
+    service.on(
+        CHAT,
+        Answer(429, None, {"retry-after": "0"}),
+        Answer(503, None, {"retry-after": "0"}),
+        says(WORDS),
+    )
     assert make(caption="openai:writer", timeout_seconds=10).output["captionText"] == WORDS
 
 
@@ -239,3 +255,74 @@ def test_a_worker_that_offers_nothing_is_enough(given: dict[str, Path], tmp_path
 def test_a_strangers_text_is_cleaned_and_counted(text: str, length: str, kept: str | None) -> None:
     """Quotes around it, breaks and controls go; what is too long or too short is refused."""
     assert fitted_answer(text, length) == kept
+
+
+def serve_film(service: Service, path: Path) -> None:
+    service.on("GET /f/film.mp4", Answer(200, path.read_bytes()))
+    service.takes_jobs({"video": {"url": f"{service.url}/f/film.mp4"}})
+
+
+def brightness_of(made: InlineRun) -> list[float]:
+    """Return how bright the upper edge of each frame of the finished film is."""
+    with av.open(str(made.paths[made.output["video"]["fileId"]])) as container:
+        return [float(frame.to_ndarray()[:40].mean()) for frame in container.decode(video=0)]
+
+
+def test_a_film_is_made_of_the_still(make: Make, service: Service, tmp_path: Path) -> None:
+    """The service gets the template's still; its film, over again, is the video's picture."""
+    serve_film(service, write_film(tmp_path / "theirs.mp4", 3.0, first=60, last=200))
+    made = make(motion=f"fal:{MODEL}")
+    light = brightness_of(made)
+    assert len(light) == 150
+    assert light[60] > light[5] + 60
+    assert light[110] < light[60]
+    assert f"The film was made by fal:{MODEL}." in made.output["message"]
+    assert service.asked[0].json["image_url"].startswith("data:image/jpeg;base64,")
+
+
+def test_a_singer_is_filmed_outside(make: Make, service: Service, tmp_path: Path) -> None:
+    """Picture and sound go there, and the run says that it is lipsynced."""
+    serve_film(service, write_film(tmp_path / "theirs.mp4", 5.0))
+    made = make(lipsync=f"fal:{MODEL}", motion=f"fal:{MODEL}", order={"lipsync": True})
+    assert made.output["lipsync"] is True
+    assert len(brightness_of(made)) == 150
+    sound = base64.b64decode(service.asked[0].json["audio_url"].partition(",")[2])
+    (tmp_path / "sent.m4a").write_bytes(sound)
+    assert read_audio(tmp_path / "sent.m4a", 48_000, mono=False).duration_seconds == pytest.approx(
+        5, abs=0.1
+    )
+
+
+def test_a_film_that_will_not_do_is_done_without(
+    make: Make, service: Service, tmp_path: Path
+) -> None:
+    """The template's own scene is drawn, lipsync is refused there for its own reasons, and both are said."""
+    serve_film(service, write_film(tmp_path / "theirs.mp4", 2.0))
+    made = make(lipsync=f"fal:{MODEL}", order={"lipsync": True})
+    assert made.output["lipsync"] is False
+    assert "its film lasts 2.0 s" in made.output["message"]
+    assert "Lipsync was left out" in made.output["message"]
+
+
+@pytest.mark.parametrize(
+    ("template", "kind"), [("artist-caption-stage", "motion"), ("album-record-store", "lipsync")]
+)
+def test_who_wishes_for_singing_gets_no_silent_film(
+    done: InlineRun,
+    service: Service,
+    settings: ProviderSettings,
+    tmp_path: Path,
+    template: str,
+    kind: str,
+) -> None:
+    """A service for motion alone is not asked then, nor one for singers where nobody is seen."""
+    none = {"image": "", "motion": "", "lipsync": "", "caption": ""} | {kind: f"fal:{MODEL}"}
+    desk = ProviderDesk(msgspec.structs.replace(settings, **none))
+    services = {"providers": lambda request: desk(None, request, tmp_path)}
+    facts = RunFacts(id="run_1", task_identifier="create-content", account_id="")
+    ctx = InlineContext(facts, tmp_path, InlineFiles(tmp_path, {}), services=services)
+    picture = msgspec.convert(done.steps["picture"], ChosenPicture)
+    clip = Audio(np.zeros((2, 48_000), np.float32), 48_000)
+    order = Order(songs=["file_song"], template=template, lipsync=True)
+    assert film_outside(order, picture, clip, Outside(ctx), ctx) == OutsideFilm()
+    assert service.asked == []

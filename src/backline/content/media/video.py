@@ -106,14 +106,19 @@ def as_heard(audio: Audio, scratch: Path) -> Audio:
     that may be written and is removed.
     """
     try:
-        with av.open(str(scratch), "w", format="mp4") as container:
-            stream = _add_sound(container)
-            for frame in frames_of(audio, AAC_FRAME_SAMPLES):
-                container.mux(stream.encode(frame))
-            container.mux(stream.encode(None))
+        write_sound(audio, scratch)
         return read_audio(scratch, audio.sample_rate_hz, mono=False)
     finally:
         scratch.unlink(missing_ok=True)
+
+
+def write_sound(audio: Audio, path: Path) -> None:
+    """Write a stereo clip alone, as the film's AAC, to an m4a."""
+    with av.open(str(path), "w", format="mp4") as container:
+        stream = _add_sound(container)
+        for frame in frames_of(audio, AAC_FRAME_SAMPLES):
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
 
 
 def add_picture(

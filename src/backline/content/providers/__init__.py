@@ -4,9 +4,10 @@ from backline.content.providers.messages import (
     SERVICE,
     CaptionJob,
     ImageJob,
+    Kind,
     LipsyncJob,
     MotionJob,
 )
 from backline.content.providers.outside import Outside
 
-__all__ = ["SERVICE", "CaptionJob", "ImageJob", "LipsyncJob", "MotionJob", "Outside"]
+__all__ = ["SERVICE", "CaptionJob", "ImageJob", "Kind", "LipsyncJob", "MotionJob", "Outside"]
