@@ -99,6 +99,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """``BACKLINE_VCPU_SECOND_CENTS``: price of a core for a second; 0 when self-hosting."""
     gigabyte_second_cents: float = 0.0
     """``BACKLINE_GIGABYTE_SECOND_CENTS``: price of a gigabyte of memory for a second."""
+    retention_days: int = 0
+    """``BACKLINE_RETENTION_DAYS``: when runs that have ended are forgotten; 0 keeps them."""
     run_base_cents: float = 0.0
     """``BACKLINE_RUN_BASE_CENTS``: flat fee of a run."""
     providers: ProviderSettings = ProviderSettings()
@@ -145,6 +147,7 @@ def read_settings(
         "jwt_jwks": env.get("BACKLINE_JWT_JWKS", ""),
         "vcpu_second_cents": _price(env, "BACKLINE_VCPU_SECOND_CENTS"),
         "gigabyte_second_cents": _price(env, "BACKLINE_GIGABYTE_SECOND_CENTS"),
+        "retention_days": _number(env, "BACKLINE_RETENTION_DAYS", default=0, least=0),
         "run_base_cents": _price(env, "BACKLINE_RUN_BASE_CENTS"),
         "providers": _providers(env),
     }

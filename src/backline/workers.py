@@ -14,7 +14,14 @@ import msgspec
 from backline.accounts import load_reach, may_work_for
 from backline.content.providers.desk import ProviderDesk
 from backline.db import Database, connect
-from backline.engine import Bell, RunQueue, Supervisor, open_relay, prepare_engine_tables
+from backline.engine import (
+    Bell,
+    Retention,
+    RunQueue,
+    Supervisor,
+    open_relay,
+    prepare_engine_tables,
+)
 from backline.errors import AbortRun
 from backline.files import Shelf
 from backline.ids import AccountId, FileId
@@ -66,7 +73,11 @@ class RunDesk:
     def take(self, path: Path, file_name: str, mime_type: str) -> StoredFile:
         """Put a file on the account's shelf."""
         file = self._shelf.save(
-            path, account_id=self._run.account_id, file_name=file_name, mime_type=mime_type
+            path,
+            account_id=self._run.account_id,
+            file_name=file_name,
+            mime_type=mime_type,
+            run_id=self._run.id,
         )
         return self._shelf.describe(file)
 
@@ -98,9 +109,13 @@ def working(settings: Settings, database: Database, bell: Bell) -> Iterator[Supe
     relay = open_relay(bell, database)
     supervisor.start()
     relay.start(listening=True)
+    retention = Retention(database, queue, shelf.forget_runs, settings.retention_days)
+    if settings.retention_days:
+        retention.start()
     try:
         yield supervisor
     finally:
+        retention.stop()
         supervisor.stop()
         relay.close()
         queue.close()

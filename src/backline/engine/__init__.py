@@ -3,6 +3,7 @@
 from backline.engine.dispatch import Dispatch, Triggered
 from backline.engine.queue import RunQueue
 from backline.engine.relay import Relay, open_relay
+from backline.engine.retention import Retention
 from backline.engine.schema import prepare_engine_tables
 from backline.engine.session import Desk
 from backline.engine.supervisor import Supervisor
@@ -13,6 +14,7 @@ __all__ = [
     "Desk",
     "Dispatch",
     "Relay",
+    "Retention",
     "RunQueue",
     "Supervisor",
     "Triggered",

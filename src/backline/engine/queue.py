@@ -7,13 +7,14 @@ named queues are decided in the ledger; the engine has one for all.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from dbos import DBOSClient, EnqueueOptions
 from dbos._serialization import DBOSPortableJSON
 
 from backline.db import Connection, Database
 from backline.engine.schema import APPLICATION, SCHEMA, engine_connections
+from backline.ids import RunId
 from backline.runs import ledger
 
 QUEUE = "runs"
@@ -35,6 +36,11 @@ def queue_names(version: str) -> list[str]:
     One for runs that any version may perform, one for those bound to this one.
     """
     return [QUEUE, f"{QUEUE}@{version}"]
+
+
+def workflow_id(run_id: RunId, number: int) -> str:
+    """Return what the engine calls a run's admission of this number, counted from 1."""
+    return run_id if number == 1 else f"{run_id}.{number}"
 
 
 class RunQueue:
@@ -65,9 +71,7 @@ class RunQueue:
         options: EnqueueOptions = {
             "queue_name": QUEUE if ticket.version is None else f"{QUEUE}@{ticket.version}",
             "workflow_name": WORKFLOW,
-            "workflow_id": ticket.run_id
-            if ticket.number == 1
-            else f"{ticket.run_id}.{ticket.number}",
+            "workflow_id": workflow_id(ticket.run_id, ticket.number),
             "app_version": WORKFLOW_VERSION,
         }
         self._client.enqueue_in_transaction(connection, options, ticket.run_id)
@@ -83,6 +87,16 @@ class RunQueue:
         for workflow_id in workflow_ids:
             # A row keeps the queue that it was taken from; QUEUE is only for one without.
             self._client._sys_db.reenqueue_for_recovery(workflow_id, [worker_id], QUEUE)
+
+    def forget(self, admissions: Mapping[RunId, int]) -> None:
+        """Let the engine forget runs that have ended, each handed to it so many times."""
+        names = [
+            workflow_id(run_id, number)
+            for run_id, count in admissions.items()
+            for number in range(1, count + 1)
+        ]
+        if names:
+            self._client.delete_workflows(names)
 
     def close(self) -> None:
         """Let go of the engine's connections."""

@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from backline.clock import TimestampMs
-from backline.ids import AccountId, FileId
+from backline.ids import AccountId, FileId, RunId
 
 Origin = Literal["uploaded", "produced"]
 
@@ -31,3 +31,5 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
     """Of the content, hexadecimal."""
     created_at: TimestampMs
+    run_id: RunId | None = None
+    """The run that made it, and takes it along when it is forgotten; None for uploads."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -22,7 +22,7 @@ from backline.db import Connection, Database
 from backline.errors import InvalidInput, TooLarge, UnsupportedType
 from backline.files.file import File, Origin
 from backline.files.tables import files
-from backline.ids import AccountId, new_id
+from backline.ids import AccountId, RunId, new_id
 from backline.mime import SNIFF_BYTES, kind_of, sniff
 from backline.names import safe_file_name, slug_of
 from backline.sdk import StoredFile
@@ -108,7 +108,15 @@ class Shelf:
                 lambda upload: self._shelve(upload, account_id),
             )
 
-    def save(self, path: Path, *, account_id: AccountId, file_name: str, mime_type: str) -> File:
+    def save(
+        self,
+        path: Path,
+        *,
+        account_id: AccountId,
+        file_name: str,
+        mime_type: str,
+        run_id: RunId | None = None,
+    ) -> File:
         """Put a file that a run made on the shelf of its account."""
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
@@ -120,6 +128,7 @@ class Shelf:
             mime_type=mime_type,
             size_bytes=path.stat().st_size,
             sha256=sha256,
+            run_id=run_id,
         )
 
     def find(self, file_id: str) -> File | None:
@@ -178,6 +187,20 @@ class Shelf:
             connection.execute(sa.delete(files).where(files.c.id == file.id))
         self._store.delete(file.storage_key)
 
+    def forget_runs(self, run_ids: Sequence[RunId]) -> None:
+        """Remove what runs made that are to be forgotten. Safe to repeat.
+
+        Content goes before its row here: what is interrupted is found again by
+        its row. Raises ``BacklineError`` when storage does not answer.
+        """
+        made = sa.select(files.c.id, files.c.storage_key).where(files.c.run_id.in_(run_ids))
+        with self._database.read() as connection:
+            rows = connection.execute(made).all()
+        for row in rows:
+            self._store.delete(row.storage_key)
+        with self._database.write() as connection:
+            connection.execute(sa.delete(files).where(files.c.id.in_([row.id for row in rows])))
+
     def link(self, file: File, lifetime_seconds: int = DEFAULT_LIFETIME_SECONDS) -> str:
         """Return a full URL that opens the file without credentials, for a week if not said."""
         path = sign_link(self._settings.secret, file.id, file.file_name, lifetime_seconds)
@@ -225,6 +248,7 @@ class Shelf:
         mime_type: str,
         size_bytes: int,
         sha256: str,
+        run_id: RunId | None = None,
     ) -> File:
         file_id = new_id("file")
         file = File(
@@ -239,6 +263,7 @@ class Shelf:
             size_bytes=size_bytes,
             sha256=sha256,
             created_at=now_ms(),
+            run_id=run_id,
         )
         self._store.put_file(file.storage_key, path, mime_type)
         try:

@@ -20,6 +20,8 @@ files = sa.Table(
     sa.Column("size_bytes", sa.BigInteger, nullable=False),
     sa.Column("sha256", sa.Text, nullable=False),
     sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("run_id", sa.Text, comment="the run that made it"),
     sa.Index("ix_files_account_id_id", "account_id", "id"),
     sa.Index("ix_files_account_id_slug", "account_id", "slug", "id"),
+    sa.Index("ix_files_run_id", "run_id"),
 )

@@ -11,7 +11,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, from_url
 
-from backline.errors import NotFound, SetupError
+from backline.errors import BacklineError, NotFound, SetupError
 from backline.ids import new_id
 from backline.storage.store import CHUNK_BYTES, Store
 
@@ -62,6 +62,10 @@ class ObjectStore(Store):
             obstore.delete(self._client, key)
         except FileNotFoundError:
             return
+        except BaseError as trouble:
+            raise BacklineError(
+                f"storage did not remove {key!r} ({trouble}): see whether it can be reached"
+            ) from trouble
 
     def local_path(self, key: str) -> Path | None:  # noqa: ARG002 - no key of a cloud lies here
         return None

@@ -1,0 +1,82 @@
+"""Forgetting: runs that ended long ago go, with their files and whatever the engine remembers.
+
+A little at a time, so that nobody waits for it: files first, then what the
+engine kept, and the ledger's rows last. Whatever is interrupted is found again
+by the next look, on this worker or another.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+
+from sqlalchemy.exc import DBAPIError
+
+from backline.clock import now_ms
+from backline.db import Database
+from backline.engine.queue import RunQueue
+from backline.errors import BacklineError
+from backline.ids import RunId
+from backline.runs import retention
+
+log = logging.getLogger(__name__)
+
+BATCH = 50
+"""Runs that go in one transaction."""
+DAY_MS = 24 * 3600 * 1000
+PAUSE_SECONDS = 0.2
+"""Between two batches, for everybody else."""
+IDLE_SECONDS = 300.0
+"""Between two looks when nothing was old."""
+
+
+class Retention:
+    """Forgets runs ``keep_days`` after their end, in a thread of its own."""
+
+    def __init__(
+        self,
+        database: Database,
+        queue: RunQueue,
+        forget_files: Callable[[Sequence[RunId]], object],
+        keep_days: float,
+    ) -> None:
+        self._database = database
+        self._queue = queue
+        self._forget_files = forget_files
+        self._keep_ms = round(keep_days * DAY_MS)
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._go_on, name="retention", daemon=True)
+
+    def sweep(self) -> int:
+        """Forget one batch, and some of what was left behind. Returns how many runs went."""
+        before = now_ms() - self._keep_ms
+        with self._database.read() as connection:
+            old = retention.old_runs(connection, before, BATCH)
+        run_ids = [run.id for run in old]
+        if old:
+            self._forget_files(run_ids)
+            self._queue.forget({run.id: run.admission_count for run in old})
+        with self._database.write() as connection:
+            gone = retention.remove_runs(connection, run_ids) if run_ids else 0
+            retention.remove_leftovers(connection, before, BATCH)
+        return gone
+
+    def start(self) -> None:
+        """Look again and again, until stopped."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the batch at hand, and end."""
+        self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _go_on(self) -> None:
+        pause_seconds = PAUSE_SECONDS
+        while not self._stopped.wait(pause_seconds):
+            try:
+                pause_seconds = PAUSE_SECONDS if self.sweep() == BATCH else IDLE_SECONDS
+            except (DBAPIError, OSError, BacklineError) as trouble:
+                log.warning("old runs stay for now: %s", trouble)
+                pause_seconds = IDLE_SECONDS
