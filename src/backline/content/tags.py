@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from tinytag import TinyTag, TinyTagException
 
+from backline.content.synced_lyrics import read_synced_lyrics
+
 _LONGEST_NAME = 200
 """Characters of a title or artist that are kept; longer ones are damage or mischief."""
 _LONGEST_LYRICS = 100_000
+_LYRICS_FIELDS = ("syncedlyrics", "lyrics", "unsyncedlyrics", "unsynced lyrics")
+"""Names under which words are kept: by rule, or by the habit of some tagger."""
 _TRACK_NUMBER = re.compile(r"^\d{1,3}\s*[-._)]\s*")
 
 
@@ -21,6 +26,8 @@ class Tags:
 
     title: str = ""
     artist: str = ""
+    date: str = ""
+    """When the song came out, mostly YYYY or YYYY-MM-DD."""
     lyrics: str = ""
     """USLT, SYLT (as .lrc lines), ©lyr or Vorbis LYRICS; the timed one when there are several."""
     cover_art: bytes | None = None
@@ -38,7 +45,8 @@ def read_tags(path: Path) -> Tags:
     return Tags(
         title=_clean(found.title),
         artist=_clean(found.artist),
-        lyrics=_timed_first(found.other.get("lyrics", [])),
+        date=_clean(found.year),
+        lyrics=_timed_first([read_synced_lyrics(path), *_texts(found)]),
         cover_art=cover.data if cover is not None else None,
     )
 
@@ -58,8 +66,13 @@ def _clean(text: str | None) -> str:
     return " ".join(printable.split())[:_LONGEST_NAME]
 
 
-def _timed_first(lyrics: list[str | float | bytes]) -> str:
-    texts = [text[:_LONGEST_LYRICS] for text in lyrics if isinstance(text, str)]
-    return next(
-        (text for text in texts if re.search(r"^\s*\[\d+:\d+", text, re.MULTILINE)), ""
-    ) or next(iter(texts), "")
+def _texts(found: TinyTag) -> Iterator[str]:
+    fields = {name.lower(): values for name, values in found.other.items()}
+    for name in _LYRICS_FIELDS:
+        yield from (text for text in fields.get(name, []) if isinstance(text, str))
+
+
+def _timed_first(lyrics: list[str]) -> str:
+    texts = [text[:_LONGEST_LYRICS] for text in lyrics if text]
+    timed = [text for text in texts if re.search(r"^[ \t]*\[\d+:\d+", text, re.MULTILINE)]
+    return next(iter(timed + texts), "")
