@@ -75,6 +75,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """``BACKLINE_SANDBOX_DIR``: where a worker keeps the homes of sandboxes; default beside its data."""
     sandbox_hosts: tuple[str, ...] = ()
     """``BACKLINE_SANDBOX_ALLOWED_HOSTS``: whom commands may reach, such as ``pypi.org``; default nobody."""
+    is_sandbox_without_walls: bool = False
+    """``BACKLINE_SANDBOX_WITHOUT_WALLS``: dangerous; see ``NO_WALLS`` for the words that it takes."""
     task_environment: tuple[str, ...] = ()
     """``BACKLINE_TASK_ENVIRONMENT``: names of variables that tasks may see, separated by commas."""
     grace_seconds: int = 5
@@ -134,6 +136,7 @@ def read_settings(
         "task_modules": _names(env.get("BACKLINE_TASKS", "")),
         "sandbox_dir": _folder(env.get("BACKLINE_SANDBOX_DIR", "")),
         "sandbox_hosts": _names(env.get("BACKLINE_SANDBOX_ALLOWED_HOSTS", "")),
+        "is_sandbox_without_walls": _without_walls(env.get("BACKLINE_SANDBOX_WITHOUT_WALLS", "")),
         "task_environment": _names(env.get("BACKLINE_TASK_ENVIRONMENT", "")),
         "slots": _number(env, "BACKLINE_SLOTS", default=os.cpu_count() or 1, least=1),
         "grace_seconds": _number(env, "BACKLINE_GRACE_SECONDS", default=5, least=0),
@@ -181,6 +184,18 @@ def are_private_urls_allowed(environ: Mapping[str, str] | None = None) -> bool:
     """Say whether callers' URLs may point into private networks, also inside a task's process."""
     env = os.environ if environ is None else environ
     return env.get("BACKLINE_ALLOW_PRIVATE_URLS") == "1"
+
+
+NO_WALLS = "every-command-may-read-and-change-this-machine"
+"""What has to be said before commands run without walls; a mere 1 could be a slip."""
+
+
+def _without_walls(text: str) -> bool:
+    if text not in ("", NO_WALLS):
+        raise SetupError(
+            f"BACKLINE_SANDBOX_WITHOUT_WALLS={text!r}: leave it unset, or say {NO_WALLS}"
+        )
+    return text == NO_WALLS
 
 
 def terminal_kind(environ: Mapping[str, str] | None = None) -> str:

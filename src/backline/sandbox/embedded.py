@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from backline.errors import InvalidInput, TooLarge
-from backline.sandbox.bubblewrap import Order, Started, started
+from backline.sandbox.bubblewrap import Order, Started
 from backline.sandbox.command import Command, Finished, LimitName, Notice, Sink
 from backline.sandbox.compression import compress
 from backline.sandbox.doorway import PROXY_VARIABLES, open_door
@@ -22,7 +22,6 @@ from backline.sandbox.limits import Limits
 from backline.sandbox.meters import (
     home_usage,
     is_disk_nearly_full,
-    memory_bytes,
 )
 from backline.sandbox.provider import Capabilities, Provider, Sandbox, Saved, View, overhear
 from backline.sandbox.restoring import describe, prepare, usage_of
@@ -66,6 +65,7 @@ class EmbeddedProvider(Provider):
             isolation="namespaces",
             has_egress=True,
             has_terminal=True,
+            has_views=True,
             max_duration_seconds=24 * 3600.0,
         )
 
@@ -77,10 +77,15 @@ class EmbeddedProvider(Provider):
             note = prepare(home, snapshot, blobs)
             yield EmbeddedSandbox(home, note, blobs, self._scratch, self._allow_private)
 
-    @contextmanager
     def look(
         self, sandbox_id: str, snapshot: Snapshot | None, blobs: BlobSource
-    ) -> Iterator[EmbeddedView]:
+    ) -> AbstractContextManager[View]:
+        return self._look(sandbox_id, snapshot, blobs)
+
+    @contextmanager
+    def _look(
+        self, sandbox_id: str, snapshot: Snapshot | None, blobs: BlobSource
+    ) -> Iterator[View]:
         def fill(home: Home) -> None:
             prepare(home, snapshot, blobs)
 
@@ -130,7 +135,7 @@ class EmbeddedView(View):
             has_way_out=bool(command.hosts),
             is_home_writable=self._is_writable,
         )
-        return started(order, lambda room: self._way_out(room, command, notice))
+        return self._home.start(order, lambda room: self._way_out(room, command, notice))
 
     def _way_out(
         self, room: Started, command: Command, notice: Notice
@@ -142,7 +147,7 @@ class EmbeddedView(View):
         return serving(door, Rules(command.hosts, self._allow_private), notice)
 
     def _watches(self, room: Started, limits: Limits) -> tuple[Watch, ...]:
-        return (Watch(lambda: _excess_of_memory(room.init_pid, limits), _MEMORY_LOOK_SECONDS),)
+        return (Watch(lambda: _excess_of_memory(room, limits), _MEMORY_LOOK_SECONDS),)
 
 
 class EmbeddedSandbox(EmbeddedView, Sandbox):
@@ -240,8 +245,8 @@ class EmbeddedSandbox(EmbeddedView, Sandbox):
         return None if usage.fits(limits) else "home"
 
 
-def _excess_of_memory(init_pid: int, limits: Limits) -> LimitName | None:
-    return "memory" if memory_bytes(init_pid) > limits.memory_bytes else None
+def _excess_of_memory(room: Started, limits: Limits) -> LimitName | None:
+    return "memory" if room.memory_bytes() > limits.memory_bytes else None
 
 
 def _checked_path(path: str) -> str:

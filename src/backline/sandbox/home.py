@@ -28,7 +28,7 @@ import msgspec
 
 from backline.clock import now_ms
 from backline.errors import Conflict, SetupError
-from backline.sandbox.bubblewrap import Identity
+from backline.sandbox.bubblewrap import Identity, Start, started
 from backline.sandbox.keeper import Keeper
 from backline.sandbox.snapshot import Entry, Index
 
@@ -54,8 +54,10 @@ class Note(msgspec.Struct, frozen=True):
 class Home:
     """One home of one sandbox, locked for this process."""
 
-    def __init__(self, folder: Path, identity: Identity) -> None:
+    def __init__(self, folder: Path, identity: Identity, start: Start) -> None:
         self._folder = folder
+        self.start = start
+        """What runs commands in it."""
         self.identity = identity
         self.descriptor = -1
         """Of the folder that is the home inside."""
@@ -64,7 +66,7 @@ class Home:
 
     @property
     def keeper(self) -> Keeper:
-        return Keeper(self.descriptor, self.identity)
+        return Keeper(self.descriptor, self.identity, self.start)
 
     def read_note(self) -> Note | None:
         """Return what the home holds, None if that is not known for sure."""
@@ -86,9 +88,15 @@ class Home:
 
 
 class Homes:
-    """All homes of one worker's folder; several processes may share it."""
+    """All homes of one worker's folder; several processes may share it.
 
-    def __init__(self, folder: Path, first_user_id: int = FIRST_USER_ID) -> None:
+    ``start`` is what runs commands in them: behind walls, unless something else is said.
+    """
+
+    def __init__(
+        self, folder: Path, first_user_id: int = FIRST_USER_ID, *, start: Start = started
+    ) -> None:
+        self._start = start
         self._homes = folder / "homes"
         self._users = folder / "users"
         self._first_user_id = first_user_id
@@ -131,7 +139,7 @@ class Homes:
 
     @contextmanager
     def _opened(self, folder: Path) -> Iterator[Home]:
-        home = Home(folder, self._identity(folder.name))
+        home = Home(folder, self._identity(folder.name), self._start)
         home.is_new = _make_home(folder / "home", home.identity)
         home.descriptor = _open_home(folder / "home")
         try:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from backline.errors import SetupError, TooLarge
-from backline.sandbox.bubblewrap import Identity, Order, started
+from backline.sandbox.bubblewrap import Identity, Order, Start
 from backline.sandbox.command import Sink, Stream
 from backline.sandbox.compression import Compressor, decompressed
 from backline.sandbox.feeding import feeding
@@ -68,9 +68,10 @@ def missing_tools() -> tuple[str, ...]:
 class Keeper:
     """Tidies one home. ``home`` is a descriptor of its folder."""
 
-    def __init__(self, home: int, identity: Identity) -> None:
+    def __init__(self, home: int, identity: Identity, start: Start) -> None:
         self._home = home
         self._identity = identity
+        self._start = start
 
     def list(self) -> tuple[Entry, ...]:
         """Return everything in the home but sockets, in the order of the paths."""
@@ -139,7 +140,7 @@ class Keeper:
             is_keeper=True,
             is_home_writable=is_writable,
         )
-        with started(order) as room, feeding(room.stdin, fed):
+        with self._start(order, None) as room, feeding(room.stdin, fed):
             finished = Supervision(room, KEEPER_LIMITS, sort).follow()
         if finished.exit_code or finished.limit:
             raise SetupError(

@@ -38,7 +38,7 @@ def memory_bytes(init_pid: int) -> int:
     if namespace is None:
         return 0
     numbers = (name for name in os.listdir("/proc") if name.isdecimal())  # noqa: PTH208 - ten times faster
-    return sum(_share_bytes(name) for name in numbers if _namespace_of(name) == namespace)
+    return sum(share_bytes(name) for name in numbers if _namespace_of(name) == namespace)
 
 
 def _namespace_of(pid: str) -> str | None:
@@ -48,7 +48,8 @@ def _namespace_of(pid: str) -> str | None:
         return None
 
 
-def _share_bytes(pid: str) -> int:
+def share_bytes(pid: str) -> int:
+    """Return a process's part of the memory; 0 when it has ended."""
     try:
         text = Path(f"/proc/{pid}/smaps_rollup").read_bytes()
     except OSError:

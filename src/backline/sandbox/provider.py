@@ -30,6 +30,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """Whether commands may be let out to the hosts that they name."""
     has_terminal: bool
     """Whether a person can sit at a command."""
+    has_views: bool
+    """Whether commands can be kept from changing a home."""
     max_duration_seconds: float
 
 
@@ -49,13 +51,17 @@ def overhear(_text: str) -> None:
 class View(ABC):
     """A sandbox that is open for commands which only read its home.
 
-    It MUST show a command nothing of the host but its programs, of other
-    sandboxes nothing at all, and MUST end everything that a command leaves
-    behind before `run` returns. It MUST let a command reach the hosts that it
-    names and nothing else of any network, without names nothing at all, and MUST
-    refuse the command where it can not. It MUST hold the command's limits, and
-    MAY hold memory and home size with a delay of a second. It MUST keep the home
-    as it is.
+    - It MUST show a command nothing of the host but its programs, and of other
+      sandboxes nothing at all.
+    - It MUST let a command reach the hosts that it names and nothing else of any
+      network, without names nothing at all; it MUST refuse what it can not keep to that.
+    - It MUST end everything that a command leaves behind before `run` returns.
+    - It MUST hold the command's limits, and MAY hold memory and home size with a
+      delay of a second.
+    - It MUST keep the home as it is.
+
+    A provider without walls MUST name its isolation "none". The first is then not asked of
+    it, nor the second of commands that name no hosts; it ends what it can find.
     """
 
     @abstractmethod
@@ -134,7 +140,8 @@ class Provider(ABC):
     ) -> AbstractContextManager[View]:
         """Open the home of a snapshot for reading.
 
-        Any number of views MUST be possible side by side, and beside an open sandbox.
+        A provider MAY offer this; then any number of views MUST be possible side by side,
+        and beside an open sandbox. Raises ``SetupError`` where it is not offered.
         """
 
     @abstractmethod

@@ -67,6 +67,7 @@ class SandboxDesk:
 
     def __init__(self, settings: Settings, database: Database, store: Store) -> None:
         self._folder = settings.sandbox_dir or choose_folder(settings.data_dir)
+        self._is_without_walls = settings.is_sandbox_without_walls
         self._way_out = say.WayOut(read_hosts(settings.sandbox_hosts), settings.allow_private_urls)
         self._database = database
         self._store = store
@@ -121,6 +122,7 @@ class SandboxDesk:
             snapshot=as_snapshot(lease.snapshot) if lease.snapshot else None,
             folder=str(self._folder),
             way_out=self._way_out,
+            is_without_walls=self._is_without_walls,
         )
 
     def _look(self, holder: Holder, account_id: AccountId, sandbox_id: str | None) -> say.Seen:
@@ -133,6 +135,7 @@ class SandboxDesk:
             folder=str(self._folder),
             saved=_as_saved(kept) if kept else None,
             way_out=self._way_out,
+            is_without_walls=self._is_without_walls,
         )
 
     def _fetch(self, sandbox_id: str, digest: str, folder: Path) -> str:

@@ -42,6 +42,8 @@ class Taken(msgspec.Struct, frozen=True):
     folder: str
     """Where this worker keeps homes."""
     way_out: WayOut = WayOut()
+    is_without_walls: bool = False
+    """Whether whoever runs this worker has said that it needs none."""
 
 
 class Saved(msgspec.Struct, frozen=True, rename="camel"):
@@ -61,6 +63,8 @@ class Seen(msgspec.Struct, frozen=True):
     saved: Saved | None
     """The same as a run's output names it."""
     way_out: WayOut = WayOut()
+    is_without_walls: bool = False
+    """Whether whoever runs this worker has said that it needs none."""
 
 
 class Renew(msgspec.Struct, frozen=True, tag=True):

@@ -25,6 +25,7 @@ from backline.sandbox import (
     Terminal,
     View,
 )
+from backline.sandbox.direct import DirectProvider
 from backline.sandboxing import messages as say
 from backline.sdk import Context
 
@@ -130,15 +131,14 @@ def look(
     try:
         request = say.Look(account_id or visitor.account_id, sandbox_id)
         seen = msgspec.convert(visitor.ask(request), say.Seen)
-        homes = Homes(Path(seen.folder))
         with (
             tempfile.TemporaryDirectory(dir=visitor.workdir) as folder,
-            EmbeddedProvider(homes, visitor.workdir, allow_private=seen.way_out.allow_private).look(
+            _provider(visitor, seen).look(
                 seen.sandbox_id, seen.snapshot, _ReadBlobs(visitor, seen, folder)
             ) as view,
         ):
             yield Looked(visitor, seen, view), seen.saved
-        homes.tidy()
+        Homes(Path(seen.folder)).tidy()
     except BacklineError as trouble:
         raise AbortRun(str(trouble)) from trouble
 
@@ -164,18 +164,27 @@ def enter(
     """The same for any visitor. Raises what the desk and the sandbox raise."""
     taken = _take(visitor, account_id or visitor.account_id, sandbox_id)
     try:
-        homes = Homes(Path(taken.folder))
         with (
             _renewed(visitor, taken),
             tempfile.TemporaryDirectory(dir=visitor.workdir) as folder,
-            EmbeddedProvider(
-                homes, visitor.workdir, allow_private=taken.way_out.allow_private
-            ).open(taken.sandbox_id, taken.snapshot, _Blobs(visitor, taken, folder)) as sandbox,
+            _provider(visitor, taken).open(
+                taken.sandbox_id, taken.snapshot, _Blobs(visitor, taken, folder)
+            ) as sandbox,
         ):
             yield Visit(visitor, taken, sandbox)
-        homes.tidy()
+        Homes(Path(taken.folder)).tidy()
     finally:
         visitor.ask(say.Release(taken.sandbox_id, taken.fence))
+
+
+def _provider(visitor: Visitor, seen: say.Seen | say.Taken) -> EmbeddedProvider:
+    """Return what makes sandboxes here: walls, unless this worker's operator wants none."""
+    folder = Path(seen.folder)
+    if seen.is_without_walls:
+        visitor.log("no walls: this command can read and change what this worker can")
+        return DirectProvider(folder / "without-walls", visitor.workdir)
+    allow_private = seen.way_out.allow_private
+    return EmbeddedProvider(Homes(folder), visitor.workdir, allow_private=allow_private)
 
 
 def _take(visitor: Visitor, account_id: str, sandbox_id: str | None) -> say.Taken:
