@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import av
+import cv2
 import numpy as np
 import pytest
 
 from backline.content.media.audio import read_audio
 from backline.content.media.loudness import measure_loudness
-from backline.content.media.picture import write_jpeg
+from backline.content.media.picture import read_picture, write_jpeg
 from backline.content.steps import captioning, listening, picturing
 from backline.content.tasks import create_content
 from backline.errors import AbortRun, FetchError, MediaError, PayloadInvalid
@@ -214,7 +215,8 @@ def test_a_resumed_run_only_does_what_is_left(
     monkeypatch.setattr(picturing, "base_image", never)
     monkeypatch.setattr(captioning, "write_caption", never)
     again = run_inline(create_content, ORDER, files=files, steps=done, workdir=tmp_path)
-    assert [stored.mime_type for stored in again.saved] == ["video/mp4"]
+    kinds = [stored.mime_type for stored in again.saved]
+    assert kinds == ["video/mp4", "image/jpeg", "image/webp"]
     assert film_of(again).read_bytes() == film_of(made).read_bytes()
 
 
@@ -230,13 +232,39 @@ def test_a_portrait_sings_when_the_words_have_times(files: dict[str, Path], tmp_
     assert film_of(singing).read_bytes() != film_of(still).read_bytes()
 
 
+@pytest.mark.parametrize(
+    ("changes", "size"),
+    [
+        ({"aspectRatio": "4:5"}, (1080, 1350)),
+        ({"aspectRatio": "1:1", "upscale": True}, (1440, 1440)),
+    ],
+)
+def test_film_poster_and_preview_have_the_shape_that_was_asked_for(
+    files: dict[str, Path], tmp_path: Path, changes: dict[str, Any], size: tuple[int, int]
+) -> None:
+    """The output says the size, the film and its poster have it, the preview moves for three seconds."""
+    made = run(files, tmp_path, **changes)
+    assert (made.output["width"], made.output["height"]) == size
+    with av.open(str(film_of(made))) as container:
+        picture = container.streams.video[0]
+        assert (picture.width, picture.height, picture.frames) == (*size, 150)
+    poster = read_picture(made.paths[made.output["poster"]["fileId"]])
+    assert (poster.width, poster.height) == size
+    preview = made.paths[made.output["preview"]["fileId"]]
+    is_read, moving = cv2.imreadanimation(str(preview))
+    assert is_read
+    assert int(np.sum(moving.durations)) == pytest.approx(3000, abs=100)
+    assert moving.frames[0].shape[1] == 270
+    assert np.abs(moving.frames[0].astype(int) - moving.frames[-1]).mean() > 0.2
+    assert preview.stat().st_size < 600_000
+
+
 def test_what_is_not_there_yet_is_said(files: dict[str, Path], tmp_path: Path) -> None:
-    """Lipsync and upscaling are declined in words, and the video is made all the same."""
+    """Lipsync and odd letters are declined in words, and the video is made all the same."""
     output = run(
         files,
         tmp_path,
         lipsync=True,
-        upscale=True,
         caption="ok \U00013080",  # an Egyptian hieroglyph
         songs=["file_truncated"],
         lyrics=None,
@@ -244,7 +272,6 @@ def test_what_is_not_there_yet_is_said(files: dict[str, Path], tmp_path: Path) -
     ).output
     assert output["lipsync"] is False
     assert "Lipsync was left out: there is no face in the picture" in output["message"]
-    assert "Upscaling is not available yet" in output["message"]
     assert "\U00013080" in output["message"]
     assert output["audio"]["clipLyrics"] == "first words\nsecond words"
 

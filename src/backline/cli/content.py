@@ -74,6 +74,25 @@ def create(
             help="Let the mouth of the portrait follow the voice, where that can be done well.",
         ),
     ] = False,
+    aspect_ratio: Annotated[
+        Literal["9:16", "4:5", "1:1"],
+        Parameter(help="Shape of the video: upright, nearly square, or square."),
+    ] = "9:16",
+    upscale: Annotated[
+        bool,
+        Parameter(
+            negative="",
+            show_default=False,
+            help="Make it 1440 pixels wide instead of 1080.",
+        ),
+    ] = False,
+    release_date: Annotated[
+        str | None,
+        Parameter(
+            help="When the song comes out, as YYYY-MM-DD, YYYY-MM or YYYY. Default: the song's tags.",
+            show_default=False,
+        ),
+    ] = None,
     lyrics: Annotated[
         Path | None,
         Parameter(
@@ -133,6 +152,9 @@ def create(
             caption_length=caption_length,
             caption_mode=caption_mode,
             lipsync=lipsync,
+            aspect_ratio=aspect_ratio,
+            upscale=upscale,
+            release_date=release_date,
             clip_start=clip_start,
             clip_seconds=clip_seconds,
             seed=seed,

@@ -14,8 +14,10 @@ import numpy as np
 
 from backline.content.media.ahead import drawn_ahead
 from backline.content.media.audio import Audio, frames_of
-from backline.content.media.frame import FRAME_RATE, Planes, Scene
+from backline.content.media.frame import FRAME_RATE, Planes, Scene, new_planes
+from backline.content.media.reshape import reshape
 from backline.content.media.video import AAC_FRAME_SAMPLES, VideoWriter
+from backline.content.shape import AS_DRAWN, Shape
 
 FADE_OUT_FRAMES = 12
 """The picture goes dark with the last of the sound. It does not fade in: the first frame is
@@ -43,23 +45,28 @@ def compose(
     tags: Mapping[str, str],
     on_progress: Callable[[float], None],
     master: Callable[[Audio], Audio] = lambda clip: clip,
+    shape: Shape = AS_DRAWN,
+    watch: Callable[[int, Planes], None] | None = None,
 ) -> None:
     """Write the film to ``path``: as many frames as the clip lasts, 30 a second.
 
     ``clip`` is stereo at 48 kHz. ``master`` makes the film's sound of it, as
-    long as the clip, while the first frames are drawn. ``on_progress`` is told
-    the share that is done, 0 to 1, after every frame.
+    long as the clip, while the first frames are drawn. ``watch`` sees every
+    frame as it is filmed, and may not keep it. ``on_progress`` is told the
+    share that is done, 0 to 1, after every frame.
     """
     count = round(clip.duration_seconds * FRAME_RATE)
-    frames = (_drawing(scene, overlay, index, count) for index in range(count))
+    frames = _drawings(scene, overlay, count, shape)
     with (
         _encoder_owns_the_cores(),
         ThreadPoolExecutor(1, thread_name_prefix="master") as mixer,
-        VideoWriter(path, tags=tags) as video,
-        closing(drawn_ahead(frames)) as canvases,
+        VideoWriter(path, width=shape.width, height=shape.height, tags=tags) as video,
+        closing(drawn_ahead(frames, shape.width, shape.height)) as canvases,
     ):
         sound = _Sound(mixer.submit(master, clip))
         for index, canvas in enumerate(canvases):
+            if watch is not None:
+                watch(index, canvas.planes)
             video.write_canvas(canvas)
             if index >= min(_FRAMES_BEFORE_SOUND, count - 1):
                 sound.write_until((index + 1) / FRAME_RATE, video)
@@ -84,6 +91,27 @@ class _Sound:
 
 def _once_there(mastered: Future[Audio]) -> Iterator[av.AudioFrame]:
     yield from frames_of(mastered.result(), AAC_FRAME_SAMPLES)
+
+
+def _drawings(
+    scene: Scene, overlay: Overlay | None, count: int, shape: Shape
+) -> Iterator[Callable[[Planes], None]]:
+    """Yield what draws each frame; one frame's memory serves all that are cut or enlarged."""
+    as_drawn = (_drawing(scene, overlay, index, count) for index in range(count))
+    if shape.is_as_drawn:
+        return as_drawn
+    whole = new_planes()
+    return (_reshaped(draw, whole, shape) for draw in as_drawn)
+
+
+def _reshaped(
+    draw: Callable[[Planes], None], whole: Planes, shape: Shape
+) -> Callable[[Planes], None]:
+    def draw_reshaped(into: Planes) -> None:
+        draw(whole)
+        reshape(whole, shape, into)
+
+    return draw_reshaped
 
 
 def _drawing(

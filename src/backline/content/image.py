@@ -10,16 +10,28 @@ from backline.content.templates import build_scene
 
 
 def base_image(
-    template_id: str, picture: Picture, seed: int, *, title: str = "", artist: str = ""
+    template_id: str,
+    picture: Picture,
+    seed: int,
+    *,
+    title: str = "",
+    artist: str = "",
+    date: str = "",
 ) -> Rgb:
     """Return the picture in the template's look, (1920, 1080, 3) RGB.
 
-    ``title`` and ``artist`` are for templates that print them.
+    ``title``, ``artist`` and ``date`` are for templates that print them.
 
     Raises ``InvalidInput`` when there is no such template.
     """
     quiet = SceneFacts(
-        duration_seconds=15.0, seed=seed, beats=(), energy=(), title=title, artist=artist
+        duration_seconds=15.0,
+        seed=seed,
+        beats=(),
+        energy=(),
+        title=title,
+        artist=artist,
+        date=date,
     )
     planes = new_planes()
     build_scene(template_id, picture, quiet).draw(0, planes)

@@ -9,12 +9,15 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from backline.content.shape import AspectRatio
 from backline.content.templates import find_template
 from backline.errors import InvalidInput, PayloadInvalid
 from backline.sdk import StoredFile
 
 DEFAULT_CLIP_SECONDS = 15.0
 SHORTEST_CLIP_SECONDS, LONGEST_CLIP_SECONDS = 5.0, 60.0
+
+RELEASE_DATE = r"^[1-9]\d{3}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$"
 
 CaptionLength = Literal["none", "short", "medium", "long"]
 CaptionMode = Literal["still", "lines", "karaoke"]
@@ -44,7 +47,11 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     caption_mode: CaptionMode = "still"
     """The other two need lyrics with times; without them the caption stands still and says so."""
     lipsync: bool = False
+    aspect_ratio: AspectRatio = "9:16"
     upscale: bool = False
+    """Deliver 1440 pixels wide instead of 1080."""
+    release_date: Annotated[str, Meta(pattern=RELEASE_DATE)] | None = None
+    """YYYY, YYYY-MM or YYYY-MM-DD, for templates that print it; without it the song's own tags tell."""
     clip_start: Annotated[float, Meta(ge=0)] | None = None
     """Seconds into the song; without it the clip is chosen by listening."""
     clip_seconds: Annotated[float, Meta(ge=SHORTEST_CLIP_SECONDS, le=LONGEST_CLIP_SECONDS)] = (
@@ -73,7 +80,7 @@ class FinishedContent(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
     status: Literal["completed"] = "completed"
     account_id: str
     video_source_url: str
-    """The film: 1080x1920, 30 frames a second, mp4."""
+    """The film: 30 frames a second, mp4."""
     image_url: str
     """The still that the video was made from, jpg."""
     caption_text: str
@@ -81,6 +88,13 @@ class FinishedContent(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
     lipsync: bool
     audio: AudioFacts
     video: StoredFile
+    poster: StoredFile
+    """One frame of the film, jpg."""
+    preview: StoredFile
+    """Three seconds of it that move, 270 pixels wide, an animated webp."""
+    width: int
+    height: int
+    """Of the film, pixels."""
     seed: int
     message: str
     """What was made, and what was asked for but not done."""

@@ -32,6 +32,8 @@ class Song:
     """From the tags, else from the file's name."""
     artist: str
     """From the tags; empty when they do not tell."""
+    date: str = ""
+    """The same: as much of YYYY-MM-DD as they tell."""
     file_name: str
     duration_from_frames_seconds: float
     sounds_from_seconds: float
@@ -65,6 +67,7 @@ def listen(path: Path, lyrics_text: str | None = None) -> Song:
     return Song(
         title=tags.title or title_from_file_name(path.name),
         artist=tags.artist,
+        date=tags.date,
         file_name=path.name,
         duration_from_frames_seconds=audio.duration_seconds,
         sounds_from_seconds=first,

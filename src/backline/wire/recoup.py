@@ -36,6 +36,8 @@ TaskAttemptStatus = Literal["PENDING", "EXECUTING", "PAUSED", "COMPLETED", "FAIL
 TriggerFunction = Literal["trigger", "triggerAndWait", "batchTrigger", "batchTriggerAndWait"]
 CaptionLength = Literal["none", "short", "medium", "long"]
 CaptionMode = Literal["still", "lines", "karaoke"]
+AspectRatio = Literal["9:16", "4:5", "1:1"]
+RELEASE_DATE = r"^[1-9]\d{3}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$"
 
 Tags = Annotated[Raw, Meta(extra_json_schema={"type": "array", "items": {"type": "string"}})]
 """The account's own tag, and at most ten of the caller's."""
@@ -154,7 +156,11 @@ class ContentOrder(Struct, frozen=True, kw_only=True):
     """The caption itself, instead of one that is written from the song."""
     caption_mode: CaptionMode = "still"
     """``lines`` and ``karaoke`` show the song's own words as they are sung; they need their times."""
+    aspect_ratio: AspectRatio = "9:16"
     upscale: bool = False
+    """1440 pixels wide instead of 1080."""
+    release_date: Annotated[str, Meta(pattern=RELEASE_DATE)] | None = None
+    """YYYY, YYYY-MM or YYYY-MM-DD, for templates that print it; else the song's tags tell."""
     batch: Annotated[int, Meta(ge=1, le=30)] = 1
     """How many videos to make, each with choices of its own."""
     songs: Annotated[list[Annotated[str, Meta(min_length=1)]], Meta(max_length=30)] = []

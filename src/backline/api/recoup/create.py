@@ -24,7 +24,7 @@ _SEEDS = 2**31
 
 
 def create(services: Services, caller: Caller, wish: ContentOrder) -> ContentTriggered:
-    """Trigger the runs that make the videos; the seeds of a batch follow each other.
+    """Trigger the runs that make the videos; those of a batch differ in seed, clip and caption.
 
     Raises ``InvalidInput`` naming the field, ``NotFound`` for an artist out of reach.
     """
@@ -38,7 +38,7 @@ def create(services: Services, caller: Caller, wish: ContentOrder) -> ContentTri
         NewRun(
             account_id=owner_id,
             task_identifier=TASK,
-            payload=replace(order, seed=(seed + number) % _SEEDS),
+            payload=replace(order, seed=(seed + number) % _SEEDS, variant=number),
             environment=caller.environment or services.settings.environment,
             tags=(f"artist:{artist.id}",) if artist.kind == "artist" else (),
             idempotency_key=_key(wish, number),
@@ -89,7 +89,9 @@ def _order(wish: ContentOrder, supplies: Supplies, owner_id: AccountId, artist: 
         caption_length=wish.caption_length,
         caption_mode=wish.caption_mode,
         lipsync=wish.lipsync,
+        aspect_ratio=wish.aspect_ratio,
         upscale=wish.upscale,
+        release_date=wish.release_date,
         clip_start=wish.clip_start,
         clip_seconds=wish.clip_seconds or DEFAULT_CLIP_SECONDS,
     )

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from backline.content.media.frame import Planes
+from backline.content.media.frame import FRAME_HEIGHT, FRAME_WIDTH, Planes
 from backline.content.media.video import FrameCanvas
 
 FRAMES_AHEAD = 4
@@ -20,13 +20,15 @@ FRAMES_AHEAD = 4
 
 def drawn_ahead(
     drawings: Iterable[Callable[[Planes], None]],
+    width: int = FRAME_WIDTH,
+    height: int = FRAME_HEIGHT,
 ) -> Generator[FrameCanvas, None, None]:
     """Yield each drawing on a canvas, which is drawn on again as soon as the next one is asked for.
 
     What a drawing raises is raised here, in its turn. Close the iterator to
     stop early.
     """
-    free = deque(FrameCanvas() for _ in range(FRAMES_AHEAD))
+    free = deque(FrameCanvas(width, height) for _ in range(FRAMES_AHEAD))
     pending: deque[Future[FrameCanvas]] = deque()
     rest = iter(drawings)
     with ThreadPoolExecutor(1, thread_name_prefix="draw") as painter:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from backline.content.clip import Clip, choose_clip
+from backline.content.dates import readable_date
 from backline.content.lyrics import LyricLine, decode_lyrics, lines_inside
 from backline.content.mood import Mood, find_mood
 from backline.content.motion import Beat
@@ -25,6 +26,8 @@ class HeardSong(msgspec.Struct, frozen=True, kw_only=True):
     file_name: str
     title: str
     artist: str
+    date: str = ""
+    """When it came out, as its tags say: as much of YYYY-MM-DD as they tell."""
     duration_seconds: float
     tempo_bpm: float | None
     clip: Clip
@@ -55,6 +58,11 @@ def listen_to_song(order: Order, seed: int, ctx: Context, progress: Progress) ->
     return heard
 
 
+def release_date(order: Order, heard: HeardSong) -> str:
+    """Return when the song comes out, as a person reads it; empty when nobody said."""
+    return readable_date(order.release_date or heard.date)
+
+
 def _heard(order: Order, song: Song, file_id: str) -> HeardSong:
     clip = choose_clip(song, order.clip_seconds, order.clip_start)
     end_seconds = clip.start_seconds + clip.duration_seconds
@@ -63,6 +71,7 @@ def _heard(order: Order, song: Song, file_id: str) -> HeardSong:
         file_name=song.file_name,
         title=song.title,
         artist=song.artist,
+        date=song.date,
         duration_seconds=round(song.duration_from_frames_seconds, 3),
         tempo_bpm=song.rhythm.tempo_bpm,
         clip=clip,

@@ -14,7 +14,7 @@ from backline.content.order import Order, shuffled
 from backline.content.progress import Progress
 from backline.content.providers import ImageJob, Outside
 from backline.content.providers.prompts import image_prompt
-from backline.content.steps.listening import HeardSong
+from backline.content.steps.listening import HeardSong, release_date
 from backline.content.supplies import MAX_PICTURE_BYTES, Supply, bring, first_usable, keep
 from backline.content.tags import read_tags
 from backline.content.templates import find_template
@@ -115,7 +115,10 @@ def _lent(picture: Picture, ctx: Context) -> str:
 def _still(order: Order, seed: int, heard: HeardSong, picture: Picture, ctx: Context) -> StoredFile:
     path = ctx.workdir / "still.jpg"
     artist = order.artist_name or heard.artist
-    still_rgb = base_image(order.template, picture, seed, title=heard.title, artist=artist)
+    date = release_date(order, heard)
+    still_rgb = base_image(
+        order.template, picture, seed, title=heard.title, artist=artist, date=date
+    )
     write_jpeg(still_rgb, path, _STILL_QUALITY)
     return ctx.files.save(path, file_name=file_name_of(heard.title, "jpg"), mime_type="image/jpeg")
 
