@@ -6,7 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
+from backline.content.caption import lines_of_clip
 from backline.content.lipsync import refusal, sing_along
+from backline.content.lyrics import parse_lrc
 from backline.content.media.audio import Audio
 from backline.content.media.colour import to_planes
 from backline.content.media.face import find_faces
@@ -164,3 +166,32 @@ def test_singing_along_gives_one_opening_per_frame() -> None:
     assert len(singing.mouth) == 6 * FRAME_RATE
     assert 0 <= min(singing.mouth) < 0.1
     assert 0.6 < max(singing.mouth) <= 1
+
+
+def test_words_give_the_lips_their_shapes() -> None:
+    """With the times of words the mouth shuts for an m that the voice hums through, and rounds for an o."""
+    voice, _ = voices.sung(6.0, 4)
+    sound = Audio(voices.mixed(voice, voices.backing(6.0, 4)), voices.RATE_HZ)
+    text = "[00:00.00]<00:00.00>ah <00:01.00>mmmm <00:02.00>oh <00:04.00>ee\n[00:06.00]"
+    lines = lines_of_clip(parse_lrc(text), 0.0, 6.0)
+    plain, shaped = (sing_along(BEDROOM, pictures.singer(), sound, given) for given in ((), lines))
+    hummed = slice(35, 56)
+    assert max(shaped.mouth[hummed]) < 0.05
+    assert max(plain.mouth[hummed]) > 0.2
+    assert min(shaped.rounding[70:110]) > 0.5
+    assert max(shaped.rounding[130:170]) < -0.3
+    assert np.corrcoef(plain.mouth, shaped.mouth)[0, 1] > 0.5
+
+
+def test_a_round_mouth_is_narrower() -> None:
+    """Drawn together, the dark of the mouth takes fewer columns; drawn apart, more."""
+    rgb = pictures.singer().rgb
+    (face,) = find_faces(rgb)
+    speech = let_speak(to_planes(rgb), face, np.eye(2, 3), [0.9] * 3, 1, None, [-1, 0, 1])
+    left, top, right, bottom = (int(side) for side in face.box)
+    widths = []
+    for index in range(3):
+        part = posed(speech, index).y[(top + 2 * bottom) // 3 : bottom, left + 60 : right - 60]
+        widths.append(int(((part < 50).sum(axis=0) > 4).sum()))
+    assert widths[0] > widths[1] > widths[2]
+    assert widths[2] < 0.97 * widths[1]

@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
+import numpy as np
 
+from backline.content.caption import SungLine
 from backline.content.media.audio import Audio
 from backline.content.media.picture import Picture
 from backline.content.portrait import find_portrait
 from backline.content.templates import find_template
+from backline.content.visemes import mouth_of
 from backline.content.voice import Voice, hear_voice
 
 
@@ -21,6 +24,8 @@ class Singing(msgspec.Struct, frozen=True, kw_only=True):
 
     mouth: tuple[float, ...] = ()
     """How far it is open at each frame, 0 to 1; empty when it stays as it was photographed."""
+    rounding: tuple[float, ...] = ()
+    """How round it is at each frame, -1 to 1; empty when the times of words are not known."""
     left_out: str = ""
     """Why lipsync was left out, as a sentence with a way out; empty when it was not."""
 
@@ -32,16 +37,23 @@ LEAST_FACE_PIXELS = 56
 
 
 def sing_along(
-    template_id: str, picture: Picture, sound: Audio, lines: Sequence[tuple[float, float]] = ()
+    template_id: str, picture: Picture, sound: Audio, lines: Sequence[SungLine] = ()
 ) -> Singing:
     """Return how the mouth of a picture follows the voice of a finished clip.
 
-    ``lines`` are the seconds of the clip from and to which words are sung, when
-    their times are known. Never raises for a picture or a sound that will not do.
+    ``lines`` are sung in the clip, when their times are known; where those of
+    their words are, the lips take the words' shapes. Never raises for a picture
+    or a sound that will not do.
     """
-    voice = hear_voice(sound, lines)
+    voice = hear_voice(sound, [(line.start_seconds, line.end_seconds) for line in lines])
     left_out = refusal(template_id, picture, voice, has_words=bool(lines))
-    return Singing(left_out=left_out) if left_out else Singing(mouth=voice.envelope)
+    if left_out:
+        return Singing(left_out=left_out)
+    if not any(line.words for line in lines):
+        return Singing(mouth=voice.envelope)
+    shaped = mouth_of(lines, len(voice.envelope))
+    mouth = np.array(voice.envelope) * shaped.opening
+    return Singing(mouth=tuple(mouth.tolist()), rounding=tuple(shaped.rounding.tolist()))
 
 
 def refusal(template_id: str, picture: Picture, voice: Voice, *, has_words: bool) -> str | None:

@@ -34,10 +34,14 @@ class SceneFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Loudness as it is felt, 0 to 1, one value per frame."""
     mouth: Sequence[float] = ()
     """How far the singer's mouth is open, 0 to 1, one value per frame; empty when it stays still."""
+    rounding: Sequence[float] = ()
+    """How round it is, -1 (wide) to 1, one value per frame; empty when the words are not known."""
     title: str = ""
     artist: str = ""
     date: str = ""
     """When the song comes out, as it shall be read; empty when nobody said."""
+    top: int = 0
+    """The first row of the frame that is shown; a scene may move what would be cut off above it."""
 
 
 class View(NamedTuple):

@@ -8,7 +8,7 @@ Lengths are in mouths (the distance between the corners of the mouth).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import cv2
@@ -33,7 +33,10 @@ EYES = (
 )
 """Of each eye, the edge of the upper lid and of the lower one, left to right in the picture."""
 
-OPENINGS = 24
+OPENINGS, ROUNDINGS = 24, 2
+"""How many openings are drawn, and how many steps of rounding to each side."""
+_ROUND, _WIDE = 0.20, 0.07
+"""By how much of its width a mouth narrows when it is round, and widens when it is wide."""
 WIDEST = 0.62
 """How far a mouth opens at most: looked at, it is believable to .6 and a caricature from .8."""
 _JAW, _LIFT = 0.34, 0.055
@@ -65,20 +68,22 @@ class Speech(NamedTuple):
     """A face that sings. It writes into planes of its own."""
 
     planes: Planes
-    mouths: tuple[Patch, ...]
-    """From closed to wide open."""
+    mouths: Mapping[tuple[int, int], Patch]
+    """By opening, from closed (0) to wide open, and by rounding; those that are needed."""
     lids: tuple[tuple[Patch, ...], ...]
     """Per eye: open, half closed, closed."""
     openings: tuple[float, ...]
     """Per frame, 0 to 1 of the widest."""
+    roundings: tuple[float, ...]
+    """Per frame, -1 (wide) to 1 (round); empty for a mouth that only opens."""
     blinks: frozenset[int]
     """Frames at which a blink begins."""
     seed: int
 
     def pose(self, index: int) -> None:
         """Give the face the look that it has at a frame."""
-        step = round(self._opening(index) * (OPENINGS - 1))
-        self.mouths[step].paste(self.planes)
+        opening = _at(self.openings, index)
+        self.mouths[_pose(opening, _at(self.roundings, index))].paste(self.planes)
         since = next((n for n in range(len(_BLINK)) if index - n in self.blinks), None)
         lid = 0 if since is None else _BLINK[since]
         for eye in self.lids:
@@ -86,7 +91,7 @@ class Speech(NamedTuple):
 
     def swayed(self, view: View, index: int) -> View:
         """Return a view as somebody is seen in it who moves with what they sing."""
-        around = [self._opening(index + n) for n in range(-8, 9)]
+        around = [_at(self.openings, index + n) for n in range(-8, 9)]
         nod = sum(around) / len(around)
         seconds = index / FRAME_RATE
         return view._replace(
@@ -95,8 +100,15 @@ class Speech(NamedTuple):
             angle=view.angle + 0.004 * drift(1.8 * seconds, self.seed, 6),
         )
 
-    def _opening(self, index: int) -> float:
-        return self.openings[index] if 0 <= index < len(self.openings) else 0.0
+
+def _at(values: Sequence[float], index: int) -> float:
+    return values[index] if 0 <= index < len(values) else 0.0
+
+
+def _pose(opening: float, rounding: float) -> tuple[int, int]:
+    """Return the drawn pose that is nearest; a mouth that is all but shut has no roundness to show."""
+    step = round(opening * (OPENINGS - 1))
+    return step, round(rounding * ROUNDINGS) if step else 0
 
 
 def let_speak(
@@ -106,26 +118,35 @@ def let_speak(
     openings: Sequence[float],
     seed: int,
     hides: Plane | None = None,
+    roundings: Sequence[float] = (),
 ) -> Speech:
     """Draw all poses of a face that lies on planes; ``to_planes`` leads there from its picture.
 
-    ``openings`` is 0 to 1 per frame. Of a cut-out, ``hides`` (0..255, half
+    ``openings`` is 0 to 1 per frame, ``roundings`` -1 to 1, or empty. Of a cut-out, ``hides`` (0..255, half
     size) says what belongs to it: nothing moves at its edges. 0.1 to 0.4 s of work.
     """
     own = Planes(*(plane.copy() for plane in planes))
     points = face.points[:, :2] @ to_planes[:, :2].T + to_planes[:, 2]
     firm = _firm(own, hides)
-    steps = [WIDEST * step / (OPENINGS - 1) for step in range(OPENINGS)]
-    mouths = [_draw(own, _mouth(points, step), firm) for step in steps]
+    clipped = tuple(float(min(1.0, max(0.0, value))) for value in openings)
+    rounded = tuple(float(min(1.0, max(-1.0, value))) for value in roundings)
+    poses = {_pose(value, _at(rounded, index)) for index, value in enumerate(clipped)} | {(0, 0)}
+    mouths = {pose: _draw(own, _mouth(points, *_posed(pose)), firm) for pose in sorted(poses)}
     lids = [[_draw(own, _eye(points, eye, lid), firm) for lid in _LIDS] for eye in EYES]
     return Speech(
         planes=own,
-        mouths=tuple(mouths),
+        mouths=mouths,
         lids=tuple(map(tuple, lids)),
-        openings=tuple(float(min(1.0, max(0.0, value))) for value in openings),
+        openings=clipped,
+        roundings=rounded,
         blinks=_blinks(len(openings), seed),
         seed=seed,
     )
+
+
+def _posed(pose: tuple[int, int]) -> tuple[float, float]:
+    """Return opening (in mouths) and rounding of a pose."""
+    return WIDEST * pose[0] / (OPENINGS - 1), pose[1] / ROUNDINGS
 
 
 def _blinks(count: int, seed: int) -> frozenset[int]:
@@ -198,12 +219,14 @@ class _Warp(NamedTuple):
     """0 to 1."""
 
 
-def _mouth(points: NDArray[np.float64], opening: float) -> _Warp:
+def _mouth(points: NDArray[np.float64], opening: float, rounding: float = 0.0) -> _Warp:
     start, end = points[CORNERS[0]], points[CORNERS[1]]
     middle = (start + end) / 2
     wide = float(np.linalg.norm(end - start))
     chin = float(np.linalg.norm(points[CHIN] - middle)) / wide
-    place = _place(start, end, (-1.05, -0.55), (1.05, chin + 0.45))
+    whole = _place(start, end, (-1.05, -0.55), (1.05, chin + 0.45))
+    # From here on u is where a pixel comes from: narrowed lips are the photograph's, drawn together.
+    place = whole._replace(u=_narrowed(whole, rounding))
     upper = _edge(place, points, UPPER_LIP, middle)
     lower = np.maximum(_edge(place, points, LOWER_LIP, middle), upper)
     gap = lower - upper
@@ -230,7 +253,14 @@ def _mouth(points: NDArray[np.float64], opening: float) -> _Warp:
         1 - (place.u / 0.40) ** 2, 0, 1
     )
     teeth = opened * row * min(1.0, 2.0 * opening) * (0.0 if widest_gap > 0.05 else 0.55)
-    return _Warp(place, place.u, v.astype(np.float32), opened, teeth.astype(np.float32))
+    return _Warp(whole, place.u, v.astype(np.float32), opened, teeth.astype(np.float32))
+
+
+def _narrowed(place: _Place, rounding: float) -> Field:
+    """Return where each pixel's u comes from when the lips are drawn together, or apart below 0."""
+    share = _ROUND * rounding if rounding > 0 else _WIDE * rounding
+    near = np.clip(1 - place.u**2, 0, 1) ** 2 * np.clip(1 - (place.v / 0.5) ** 2, 0, 1)
+    return np.asarray(place.u * (1 + share * near), np.float32)
 
 
 def _soft(mask: NDArray[np.bool_], wide: float) -> Field:

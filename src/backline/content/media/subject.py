@@ -87,4 +87,4 @@ def speech_on(
         return None
     to_planes = picture_to_still.copy()
     to_planes[:, 2] -= corner
-    return let_speak(planes, face, to_planes, facts.mouth, facts.seed, hides)
+    return let_speak(planes, face, to_planes, facts.mouth, facts.seed, hides, facts.rounding)

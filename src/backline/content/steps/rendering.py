@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from backline.content.caption import draw_caption, draw_sung_lines
+from backline.content.caption import draw_caption, draw_sung_lines, lines_of_clip
 from backline.content.compose import Overlay, compose
 from backline.content.finish import clip_frames, cut_clip, energy_per_frame, master
 from backline.content.keepsakes import Keepsakes, poster_index
@@ -24,7 +24,6 @@ from backline.content.steps.picturing import ChosenPicture
 from backline.content.templates import build_scene
 from backline.content.titles import file_name_of
 from backline.sdk import Context, StoredFile
-
 
 _VIDEO, _POSTER, _PREVIEW = "video.mp4", "poster.jpg", "preview.webp"
 
@@ -119,8 +118,7 @@ def _singing(
 ) -> Singing:
     if not order.lipsync or outside.sings:
         return Singing()
-    start = heard.clip.start_seconds
-    lines = [(line.start_seconds - start, line.end_seconds - start) for line in heard.lines]
+    lines = lines_of_clip(heard.lines, heard.clip.start_seconds, heard.clip.duration_seconds)
     return sing_along(order.template, picture, clip, lines)
 
 
@@ -138,7 +136,9 @@ def _scene_facts(
         beats=heard.beats,
         energy=energy_per_frame(clip),
         mouth=singing.mouth,
+        rounding=singing.rounding,
         title=heard.title,
         artist=order.artist_name or heard.artist,
         date=release_date(order, heard),
+        top=shape_of(order.aspect_ratio, upscale=order.upscale).top,
     )
