@@ -29,6 +29,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     what: str
     ok: bool
     told: str
+    needed: bool = True
+    """False for what backline can do without."""
 
 
 def doctor(*, json: Json = False, data: Data = None) -> int:
@@ -40,19 +42,22 @@ def doctor(*, json: Json = False, data: Data = None) -> int:
         "storage": lambda: _storage(read_settings(data_dir=data)),
         "captions": _captions,
         "video": _video,
-        "sandbox": _sandbox,
+        "sandbox": lambda: _sandbox(read_settings(data_dir=data)),
         "server": lambda: _server(data),
     }
-    findings = [_look(what, look) for what, look in looks.items()]
+    findings = [*(_look(what, look) for what, look in looks.items()), *_walls()]
     if json:
         show_json(findings)
     else:
-        show("\n".join(f"{_mark(each)}  {each.what:9} {each.told}" for each in findings))
-    return 0 if all(finding.ok for finding in findings) else 1
+        width = max(len(finding.what) for finding in findings)
+        show("\n".join(f"{_mark(each)}  {each.what:{width}}  {each.told}" for each in findings))
+    return 0 if all(finding.ok or not finding.needed for finding in findings) else 1
 
 
 def _mark(finding: Finding) -> str:
-    return "ok     " if finding.ok else "MISSING"
+    if finding.ok:
+        return "ok     "
+    return "MISSING" if finding.needed else "absent "
 
 
 def _look(what: str, look: Callable[[], str]) -> Finding:
@@ -140,10 +145,27 @@ def _video() -> str:
         return f"H.264 and AAC are there ({path.stat().st_size} bytes written)"
 
 
-def _sandbox() -> str:
+def _sandbox(settings: Settings) -> str:
     from backline.sandbox.probe import probe
 
+    if settings.is_sandbox_without_walls:
+        return "NO WALLS, as BACKLINE_SANDBOX_WITHOUT_WALLS says: commands can do what a worker can"
     return probe()
+
+
+def _walls() -> list[Finding]:
+    """Look at what the walls of sandboxes are made of, piece by piece."""
+    from backline.sandbox.features import features
+
+    return [
+        Finding(
+            what=f"sandbox: {piece.name}",
+            ok=piece.is_present,
+            told=" ".join(piece.told.split()),
+            needed=piece.is_needed,
+        )
+        for piece in features()
+    ]
 
 
 def _server(data: Path | None) -> str:

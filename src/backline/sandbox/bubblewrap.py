@@ -277,7 +277,7 @@ _MEANINGS: Final = {
     "nesting depth or /proc/sys/user": (
         "user namespaces are switched off or used up; raise user.max_user_namespaces"
     ),
-    "No permissions to create": (
+    "No permissions to creat": (
         "something forbids user namespaces; in Docker run with"
         " --security-opt seccomp=unconfined, on Debian set kernel.unprivileged_userns_clone=1"
     ),

@@ -9,8 +9,8 @@ from pathlib import Path
 from backline.errors import SetupError
 from backline.sandbox.bubblewrap import Identity, Order, started
 from backline.sandbox.command import Stream
+from backline.sandbox.features import missing
 from backline.sandbox.home import FIRST_USER_ID, Homes
-from backline.sandbox.keeper import missing_tools
 from backline.sandbox.limits import Limits
 from backline.sandbox.program import find_program
 from backline.sandbox.supervision import Supervision
@@ -40,8 +40,9 @@ def probe() -> str:
 
     Raises ``SetupError`` naming what is missing, or which wall has a hole.
     """
-    if missing := missing_tools():
-        raise SetupError(f"sandboxes need {', '.join(missing)}: install the system's packages")
+    if pieces := missing():
+        said = "; ".join(f"{piece.name}: {piece.told}" for piece in pieces)
+        raise SetupError(f"sandboxes can not be made here ({said})")
     with tempfile.TemporaryDirectory(prefix="backline-probe-") as name:
         folder = Path(name)
         folder.chmod(0o711)  # its home belongs to a user who has to pass through

@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from backline.errors import AbortRun, BacklineError
+from backline.errors import AbortRun, BacklineError, SetupError
 from backline.sandbox import (
     AllowedHost,
     ChangedFile,
@@ -26,6 +26,7 @@ from backline.sandbox import (
     View,
 )
 from backline.sandbox.direct import DirectProvider
+from backline.sandbox.features import missing
 from backline.sandboxing import messages as say
 from backline.sdk import Context
 
@@ -140,7 +141,7 @@ def look(
             yield Looked(visitor, seen, view), seen.saved
         Homes(Path(seen.folder)).tidy()
     except BacklineError as trouble:
-        raise AbortRun(str(trouble)) from trouble
+        raise AbortRun(_reason(trouble)) from trouble
 
 
 @contextmanager
@@ -154,7 +155,7 @@ def visit(ctx: Context, account_id: str | None, sandbox_id: str | None = None) -
         with enter(RunVisitor(ctx), account_id, sandbox_id) as room:
             yield room
     except BacklineError as trouble:
-        raise AbortRun(str(trouble)) from trouble
+        raise AbortRun(_reason(trouble)) from trouble
 
 
 @contextmanager
@@ -175,6 +176,13 @@ def enter(
         Homes(Path(taken.folder)).tidy()
     finally:
         visitor.ask(say.Release(taken.sandbox_id, taken.fence))
+
+
+def _reason(trouble: BacklineError) -> str:
+    """Return what went wrong, and what this machine lacks if that is why."""
+    pieces = missing() if isinstance(trouble, SetupError) else ()
+    lacks = "; ".join(f"{piece.name}: {piece.told}" for piece in pieces)
+    return f"{trouble} (missing on this machine: {lacks})" if lacks else str(trouble)
 
 
 def _provider(visitor: Visitor, seen: say.Seen | say.Taken) -> EmbeddedProvider:
