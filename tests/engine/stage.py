@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
+import logging
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -512,3 +515,59 @@ async def _note_soon(diary: Diary, ctx: AsyncContext, *_: Any) -> None:
 async def async_hooked(diary: Diary, ctx) -> str:  # type: ignore[no-untyped-def]
     """Have a hook that awaits."""
     return str(await ctx.step("main", diary.note, "main"))
+
+
+@task("speaks-every-way")
+def speaks_every_way(payload: Any, ctx: Context) -> None:
+    """Write from Python, from below it, from programs, and through logging, one after the other."""
+    print("one")
+    os.write(1, b"two\n")
+    subprocess.run(["sh", "-c", "echo three; echo four >&2"], check=True)
+    ctx.heartbeat()
+    ctypes.CDLL(None).printf(b"five\n")
+    ctypes.CDLL(None).fflush(None)
+    logging.getLogger("band").info("six of %s", "strings")
+    logging.getLogger("band").error("seven")
+    logging.getLogger("band").debug("not heard")
+    warnings.warn("eight", stacklevel=1)
+    ctx.log("nine", level="debug")
+    os.write(2, b"ten \xff\xfe\0\n")
+    print("eleven \ud83d")
+    ctypes.CDLL(None).printf(b"twelve, from a buffer of C\n")
+
+
+@task("floods-in-lines")
+def floods_in_lines(lines: int, ctx: Context) -> None:
+    """Print very many lines, and one that is very long."""
+    for number in range(lines):
+        print("line", number)
+    print("x" * 3_000_000)
+
+
+@task("dies-talking")
+def dies_talking(payload: Any, ctx: Context) -> None:
+    """Reach for memory that is not there, with words on its lips."""
+    print("famous last words")
+    os.write(2, b"from below\n")
+    ctypes.string_at(0)
+
+
+@task("keeps-the-only-place", concurrency_limit=1)
+def keeps_the_only_place(payload: Any, ctx: Context) -> None:
+    """Let nobody else in."""
+    time.sleep(600)
+
+
+TOMORROW = Retry(max_attempts=2, min_delay_ms=86_400_000, max_delay_ms=86_400_000)
+
+
+@task("tries-again-tomorrow", retry=TOMORROW)
+def tries_again_tomorrow(payload: Any, ctx: Context) -> None:
+    """Fail, and be in no hurry."""
+    raise RuntimeError("not today")
+
+
+@task("must-not-begin-twice", resumable=False)
+def must_not_begin_twice(payload: Any, ctx: Context) -> None:
+    """Do what only a person may repeat."""
+    time.sleep(600)

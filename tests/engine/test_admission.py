@@ -17,6 +17,7 @@ from backline.migrations import migrate
 from backline.runs import (
     AttemptStatus,
     NewRun,
+    RunError,
     RunStatus,
     Wait,
     Worker,
@@ -105,7 +106,7 @@ class Lives(RuleBasedStateMachine):
         ending = Ending(run=status, attempt=AttemptStatus.FAILED, detail="", active_ms=1)
         with self.database.exclusive() as connection:
             run = queries.find_run(connection, run_id)
-            assert run is not None and run.attempt_id is not None
+            assert run is not None
             assert ledger.end_attempt(connection, run_id, run.attempt_id, WORKER.id, ending)
             self.dispatch.after_end(connection, run)
 
@@ -124,7 +125,7 @@ class Lives(RuleBasedStateMachine):
             return
         with self.database.exclusive() as connection:
             run = queries.find_run(connection, run_id)
-            assert run is not None and run.attempt_id is not None
+            assert run is not None
             ledger.freeze(
                 connection,
                 run_id,
@@ -153,8 +154,11 @@ class Lives(RuleBasedStateMachine):
             return
         with self.database.exclusive() as connection:
             run = queries.find_run(connection, run_id)
-            status = ledger.lose_attempt(connection, run_id, WORKER.id, most_losses=2)
-            if run is not None and status is RunStatus.CRASHED:
+            assert run is not None
+            becomes = RunStatus.CRASHED if run.loss_count else RunStatus.QUEUED
+            gone = RunError(name="WorkerLost", message="the worker is gone")
+            lost = ledger.lose_attempt(connection, run, WORKER.id, becomes, gone)
+            if lost and becomes.is_final:
                 self.dispatch.after_end(connection, run)
 
     @rule(draw=st.integers(0, 99))

@@ -9,11 +9,12 @@ import sqlalchemy as sa
 from backline import clock
 from backline.db import Database
 from backline.engine import Bell, Dispatch, RunQueue
-from backline.engine.recovery import Strays, Watch
+from backline.engine.recovery import MOST_LOSSES, Strays, Watch, hand_back
 from backline.runs import NewRun, RunStatus, Worker, catalog, ledger, queries
 from backline.sdk import TaskFacts
 
 STALE_MS = 100
+HELLO = TaskFacts(identifier="hello-world")
 
 
 @pytest.fixture(autouse=True)
@@ -38,12 +39,12 @@ def watch(database: Database, queue: RunQueue, dispatch: Dispatch) -> Watch:
     return Watch(database, queue, dispatch, "worker_me")
 
 
-def announce(database: Database, worker_id: str, host: str = "elsewhere") -> None:
+def announce(database: Database, worker_id: str, facts: TaskFacts = HELLO) -> None:
     """Enter a worker of another machine."""
     now = clock.now_ms()
-    worker = Worker(worker_id, host, "1:1", "v1", 1, now, now)
+    worker = Worker(worker_id, "elsewhere", "1:1", "v1", 1, now, now)
     with database.exclusive() as connection:
-        catalog.announce(connection, worker, [TaskFacts(identifier="hello-world")])
+        catalog.announce(connection, worker, [facts])
 
 
 def beat(database: Database, worker_id: str) -> None:
@@ -86,6 +87,38 @@ def test_a_worker_whose_heart_stands_still_loses_its_runs(
     assert status(database, run_id) is RunStatus.QUEUED
     with database.read() as connection:
         assert catalog.unretired(connection) == []
+
+
+def test_a_run_that_kills_worker_after_worker_crashes(
+    database: Database, queue: RunQueue, dispatch: Dispatch
+) -> None:
+    """After too many losses it is not given to another worker."""
+    workers = [f"worker_{number}" for number in range(MOST_LOSSES)]
+    for worker_id in workers:
+        announce(database, worker_id)
+    run_id = dispatch.trigger(NewRun(account_id="alice", task_identifier="hello-world")).run_id
+    seen = []
+    for worker_id in workers:
+        with database.write() as connection:
+            assert ledger.start_attempt(connection, run_id, worker_id, "v1")
+        hand_back(database, queue, dispatch, worker_id)
+        seen.append(status(database, run_id))
+    assert seen == [RunStatus.QUEUED] * (MOST_LOSSES - 1) + [RunStatus.CRASHED]
+
+
+def test_what_must_not_begin_twice_is_interrupted(
+    database: Database, queue: RunQueue, dispatch: Dispatch
+) -> None:
+    """A task that says so ends with its worker, and the error says what to do."""
+    announce(database, "worker_dead", facts=TaskFacts(identifier="mail-all-fans", resumable=False))
+    run_id = dispatch.trigger(NewRun(account_id="alice", task_identifier="mail-all-fans")).run_id
+    with database.write() as connection:
+        assert ledger.start_attempt(connection, run_id, "worker_dead", "v1")
+    hand_back(database, queue, dispatch, "worker_dead")
+    with database.read() as connection:
+        run = queries.find_run(connection, run_id)
+    assert run is not None and run.status is RunStatus.INTERRUPTED
+    assert "replay the run" in (run.error or "")
 
 
 def test_a_clock_that_jumps_kills_nobody(

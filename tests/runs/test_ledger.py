@@ -131,9 +131,7 @@ def test_a_lost_run_is_queued_again(database: Database) -> None:
     """A dead worker's run goes back to the queue, its attempt closed."""
     run_id = opened(database)
     started(database, run_id)
-    with database.write() as connection:
-        status = ledger.lose_attempt(connection, run_id, "worker_1", most_losses=5)
-    assert status is RunStatus.QUEUED
+    assert lost(database, run_id, RunStatus.QUEUED)
     with database.read() as connection:
         (attempt,) = queries.attempts_of(connection, run_id)
     assert attempt.status is AttemptStatus.FAILED and "worker_1 died" in (attempt.error or "")
@@ -145,8 +143,7 @@ def test_a_worker_that_was_declared_dead_can_not_write(database: Database) -> No
     """Writes go by the attempt, so a zombie's come to nothing."""
     run_id = opened(database)
     zombie = started(database, run_id)
-    with database.write() as connection:
-        ledger.lose_attempt(connection, run_id, "worker_1", most_losses=5)
+    assert lost(database, run_id, RunStatus.QUEUED)
     living = started(database, run_id, "worker_2")
     with database.write() as connection:
         assert not ledger.end_attempt(
@@ -157,16 +154,25 @@ def test_a_worker_that_was_declared_dead_can_not_write(database: Database) -> No
     assert read(database, run_id).status is RunStatus.EXECUTING
 
 
-def test_a_run_that_kills_worker_after_worker_crashes(database: Database) -> None:
-    """After too many losses the run is not given to another worker."""
+@pytest.mark.parametrize("becomes", [RunStatus.CRASHED, RunStatus.INTERRUPTED])
+def test_a_lost_run_may_end(database: Database, becomes: RunStatus) -> None:
+    """It gives its place back and says what happened; its worker can not lose it again."""
     run_id = opened(database)
-    statuses = []
-    for number in range(3):
-        started(database, run_id, f"worker_{number}")
-        with database.write() as connection:
-            statuses.append(ledger.lose_attempt(connection, run_id, f"worker_{number}", 3))
-    assert statuses == [RunStatus.QUEUED, RunStatus.QUEUED, RunStatus.CRASHED]
-    assert "WorkerLost" in (read(database, run_id).error or "")
+    started(database, run_id)
+    assert lost(database, run_id, becomes)
+    assert not lost(database, run_id, becomes)
+    run = read(database, run_id)
+    assert (run.status, run.is_admitted) == (becomes, False)
+    assert run.finished_at is not None and "WorkerLost" in (run.error or "")
+
+
+def lost(database: Database, run_id: str, becomes: RunStatus) -> bool:
+    """Take the run from its worker, and say whether that worked."""
+    gone = RunError(name="WorkerLost", message="worker_1 died")
+    with database.write() as connection:
+        run = queries.find_run(connection, run_id)
+        assert run is not None
+        return ledger.lose_attempt(connection, run, "worker_1", becomes, gone)
 
 
 def test_a_key_is_held_by_the_first_run(database: Database) -> None:

@@ -18,8 +18,7 @@ from backline.clock import TimestampMs, stopwatch
 from backline.db import Connection, Database
 from backline.engine.dispatch import Dispatch
 from backline.engine.queue import RunQueue
-from backline.ids import RunId
-from backline.runs import Worker, catalog, ledger, queries
+from backline.runs import Run, RunError, RunStatus, Worker, catalog, ledger, queries
 
 MOST_LOSSES = 5
 """A run that took this many workers down with it is not given to a sixth; it ends as crashed."""
@@ -122,20 +121,49 @@ class Strays:
 def hand_back(database: Database, queue: RunQueue, dispatch: Dispatch, worker_id: str) -> None:
     """Put everything that a worker holds back into the queue, and take it off the list."""
     with database.exclusive() as connection:
-        for run_id in queries.executing_on(connection, worker_id):
-            _lose(connection, dispatch, run_id, worker_id)
+        run_ids = queries.executing_on(connection, worker_id)
+        runs = [run for run_id in run_ids if (run := queries.find_run(connection, run_id))]
+        # Judged first: the worker's own announcement may be the only one of the task.
+        fates = [_fate(connection, run, worker_id) for run in runs]
+        version = catalog.withdraw(connection, worker_id)
+        for run, fate in zip(runs, fates, strict=True):
+            _lose(connection, dispatch, run, worker_id, *fate)
+        if version is not None:
+            dispatch.bound_elsewhere(connection, version)
     queue.put_back(worker_id, queue.given_to(worker_id))
     with database.write() as connection:
         catalog.retire(connection, worker_id)
 
 
-def _lose(connection: Connection, dispatch: Dispatch, run_id: RunId, worker_id: str) -> None:
-    run = queries.find_run(connection, run_id)
-    status = ledger.lose_attempt(connection, run_id, worker_id, MOST_LOSSES)
-    if run is None or status is None:
+def _lose(
+    connection: Connection,
+    dispatch: Dispatch,
+    run: Run,
+    worker_id: str,
+    becomes: RunStatus,
+    gone: RunError,
+) -> None:
+    if not ledger.lose_attempt(connection, run, worker_id, becomes, gone):
         return
-    if status.is_final:
+    if becomes.is_final:
         dispatch.after_end(connection, run)
-    elif run.cancel_asked_at is not None:
-        ledger.cancel(connection, run_id, status, "canceled by a caller")
+    elif run.cancel_asked_at is None:
+        if run.needed_version is not None:
+            # Where the engine puts it back any worker may take it; let in anew, only its own.
+            ledger.give_place_back(connection, run.id)
+    else:
+        ledger.cancel(connection, run.id, becomes, "canceled by a caller")
         dispatch.after_end(connection, run)
+
+
+def _fate(connection: Connection, run: Run, worker_id: str) -> tuple[RunStatus, RunError]:
+    """Return what becomes of a run whose worker is gone, and the words for it."""
+    gone = f"worker {worker_id} stopped or died while it executed the run"
+    facts = catalog.find_task(connection, run.task_identifier)
+    if facts is not None and not facts.resumable:
+        rest = "and its task must not begin again by itself: look what it did, then replay the run"
+        return RunStatus.INTERRUPTED, RunError(name="Interrupted", message=f"{gone}, {rest}")
+    if run.loss_count + 1 >= MOST_LOSSES:
+        rest = f", the {MOST_LOSSES}th to do so: the run is not given to another"
+        return RunStatus.CRASHED, RunError(name="WorkerLost", message=gone + rest)
+    return RunStatus.QUEUED, RunError(name="WorkerLost", message=gone)

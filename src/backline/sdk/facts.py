@@ -30,6 +30,8 @@ class TaskFacts(msgspec.Struct, frozen=True, kw_only=True):
     """How long a run may wait to start before it expires."""
     heartbeat_seconds: float | None = None
     """How long a task may be silent before its attempt counts as failed; None for ever."""
+    resumable: bool = True
+    """Whether a run whose worker stops or dies goes on elsewhere; if not it ends as interrupted."""
     cron: Cron | None = None
     """When the clock triggers it; None when only callers do."""
     payload_schema: dict[str, Any] | None = None

@@ -117,6 +117,7 @@ def task(
     machine: str = DEFAULT_MACHINE,
     ttl_seconds: float | None = None,
     heartbeat_seconds: float | None = None,
+    resumable: bool = True,
     cron: str | Cron | None = None,
     hooks: Hooks | None = None,
 ) -> Callable[[TaskFunction], Task]:
@@ -129,8 +130,8 @@ def task(
     ``machine`` names the preset whose memory a run may use and be billed for;
     ``ttl_seconds`` is how long a run may wait to start; ``heartbeat_seconds`` is
     how long a task may be silent before its attempt is ended and counts as
-    failed; ``cron`` lets the clock
-    trigger it, ``"0 9 * * 1"`` in UTC or ``Cron("0 9 * * 1", timezone="Europe/Berlin")``;
+    failed; ``resumable=False`` is for what must never begin twice: when its worker
+    stops or dies in the middle the run ends as interrupted; ``cron`` lets the clock trigger it, ``"0 9 * * 1"`` in UTC or ``Cron("0 9 * * 1", timezone="Europe/Berlin")``;
     ``hooks`` are called around its attempts.
 
     The function takes the payload and a ``Context``; what it returns is the
@@ -166,6 +167,7 @@ def task(
             machine=machine,
             ttl_seconds=ttl_seconds,
             heartbeat_seconds=heartbeat_seconds,
+            resumable=resumable,
             cron=Cron(cron) if isinstance(cron, str) else cron,
         )
         new = Task(function=function, facts=facts, retry=retry, hooks=hooks or Hooks())

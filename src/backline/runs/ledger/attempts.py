@@ -10,7 +10,8 @@ from backline.db import Connection
 from backline.ids import AttemptId, RunId, new_id
 from backline.runs.ledger.keys import free_key
 from backline.runs.ledger.moves import as_json, move
-from backline.runs.run import Attempt, RunError
+from backline.runs.ledger.versions import needed_version
+from backline.runs.run import Attempt, Run, RunError
 from backline.runs.status import AttemptStatus, RunStatus
 from backline.runs.tables import attempts, runs
 
@@ -24,11 +25,12 @@ def start_attempt(
     """
     now = now_ms()
     row = connection.execute(
-        sa.select(runs.c.attempt_id, runs.c.attempt_count).where(
-            runs.c.id == run_id, runs.c.is_admitted
-        )
+        sa.select(
+            runs.c.attempt_id, runs.c.attempt_count, needed_version.label("needed_version")
+        ).where(runs.c.id == run_id, runs.c.is_admitted)
     ).first()
-    if row is None:
+    # Bound to a version since the engine heard of it, it was let in anew for that one.
+    if row is None or row.needed_version not in (None, version):
         return None
     is_new = row.attempt_id is None
     attempt_id = new_id("attempt", now) if is_new else row.attempt_id
@@ -144,44 +146,35 @@ def end_attempt(
 
 
 def lose_attempt(
-    connection: Connection, run_id: RunId, worker_id: str, most_losses: int
-) -> RunStatus | None:
-    """Take a run from a dead worker: back to the queue, or crashed after too many losses.
+    connection: Connection, run: Run, worker_id: str, becomes: RunStatus, gone: RunError
+) -> bool:
+    """Take a run from a worker that is gone; it is queued again, or ends.
 
-    Returns the new status, or None when the worker no longer held the run.
+    Returns False when the worker no longer held the attempt that the run had.
     """
-    row = connection.execute(
-        sa.select(runs.c.attempt_id, runs.c.loss_count).where(
-            runs.c.id == run_id,
-            runs.c.status == RunStatus.EXECUTING.value,
-            runs.c.worker_id == worker_id,
-        )
-    ).first()
-    if row is None:
-        return None
-    attempt_id, losses = row
-    gone = RunError(name="WorkerLost", message=f"worker {worker_id} died while it executed the run")
-    again = losses + 1 < most_losses
+    if run.attempt_id is None:
+        return False
+    error = as_json(gone)
+    ended = {"finished_at": now_ms(), "error": error} if becomes.is_final else {}
     moved = move(
         connection,
-        run_id,
+        run.id,
         RunStatus.EXECUTING,
-        RunStatus.QUEUED if again else RunStatus.CRASHED,
+        becomes,
         gone.message,
-        holder=(attempt_id, worker_id),
+        holder=(run.attempt_id, worker_id),
         worker_id=None,
         attempt_id=None,
         # Queued again it keeps its place: the engine hands it to another worker by itself.
-        is_admitted=again,
-        loss_count=losses + 1,
-        **({} if again else {"finished_at": now_ms(), "error": as_json(gone)}),
+        is_admitted=not becomes.is_final,
+        loss_count=runs.c.loss_count + 1,
+        **ended,
     )
-    if not moved:
-        return None
-    _close_attempt(connection, attempt_id, AttemptStatus.FAILED, as_json(gone))
-    if not again:
-        free_key(connection, run_id)
-    return RunStatus.QUEUED if again else RunStatus.CRASHED
+    if moved:
+        _close_attempt(connection, run.attempt_id, AttemptStatus.FAILED, error)
+    if moved and becomes.is_final:
+        free_key(connection, run.id)
+    return moved
 
 
 def _close_attempt(
