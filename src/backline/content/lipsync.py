@@ -12,6 +12,7 @@ import numpy as np
 
 from backline.content.caption import SungLine
 from backline.content.media.audio import Audio
+from backline.content.media.lips import are_lips_seen
 from backline.content.media.picture import Picture
 from backline.content.portrait import find_portrait
 from backline.content.templates import find_template
@@ -75,6 +76,11 @@ def refusal(template_id: str, picture: Picture, voice: Voice, *, has_words: bool
         return (
             f"Lipsync was left out: the face is {face.height:.0f} pixels tall; "
             f"send a picture in which it has {LEAST_FACE_PIXELS} or more."
+        )
+    if not are_lips_seen(picture.rgb, face):
+        return (
+            "Lipsync was left out: the mouth can not be seen, something is before it or it lies in "
+            "the dark; send a portrait without a hand, a mask or a microphone there."
         )
     return None if has_words or voice.sings else _silence(voice)
 
