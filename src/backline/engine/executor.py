@@ -241,6 +241,8 @@ class Executor:
             return session.converse(self._start(claim, workdir))
         except ChannelClosed as death:
             child.wait(timeout_seconds=5)
+            for stream, text in child.last_words:
+                notes.log.add(stream, text, "error")
             if self.is_stopping:
                 raise HandedBack from death
             return Death(f"the process of the run {child.ending} before the task returned")

@@ -23,7 +23,7 @@ class LiveLog:
         self._said_characters = 0
         self._waited_ms = stopwatch()
 
-    def add(self, stream: str, text: str) -> None:
+    def add(self, stream: str, text: str, level: str = "info") -> None:
         """Take in what the task said."""
         if self._said_characters > MOST_CHARACTERS:
             return
@@ -35,7 +35,7 @@ class LiveLog:
             self._waited_ms = stopwatch()
         # Postgres has no NUL in text.
         clean = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
-        self._waiting.append(LogLine(self._number, now_ms(), stream, clean))
+        self._waiting.append(LogLine(self._number, now_ms(), stream, clean, level))
         self._waiting_characters += len(clean)
 
     def due_seconds(self) -> float | None:

@@ -138,8 +138,8 @@ class Session:
         match message:
             case say.MetadataChanged():
                 self._notes.metadata.change(message)
-            case say.Said(stream, text):
-                self._notes.log.add(stream, text)
+            case say.Said(stream, text, level):
+                self._notes.log.add(stream, text, level)
             case say.Beat():
                 pass  # that it was heard is all it says
             case say.StepAsked(key):

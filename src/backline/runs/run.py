@@ -150,6 +150,12 @@ class Run(msgspec.Struct, frozen=True):
         # A database row brings the status as plain text.
         msgspec.structs.force_setattr(self, "status", RunStatus(self.status))
 
+    @property
+    def needed_version(self) -> str | None:
+        """The version whose workers may perform it, as `ledger.versions` has it; None for any."""
+        has_begun_for_good = bool(self.attempt_count) and self.environment != "dev"
+        return self.version if has_begun_for_good else self.locked_version
+
 
 SUMMARY = Run.__struct_fields__[: Run.__struct_fields__.index("queue")]
 """The columns of a listing: no payload, output, error."""
@@ -190,8 +196,10 @@ class LogLine(msgspec.Struct, frozen=True):
     """Counted from 1 over all attempts: ask for what comes after the last one you have."""
     at: TimestampMs
     stream: str
-    """``log`` for `ctx.log`, else ``stdout`` or ``stderr``."""
+    """``log`` for `ctx.log` and ``logging``, else ``stdout`` or ``stderr``."""
     text: str
+    level: str = "info"
+    """``debug``, ``info``, ``warn`` or ``error``."""
 
 
 def account_tag(account_id: AccountId) -> str:

@@ -205,6 +205,9 @@ run_logs = sa.Table(
     sa.Column("at", sa.BigInteger, nullable=False),
     sa.Column("stream", sa.Text, nullable=False, comment="log, stdout or stderr"),
     sa.Column("text", sa.Text, nullable=False),
+    sa.Column(
+        "level", sa.Text, nullable=False, server_default="info", comment="debug, info, warn, error"
+    ),
 )
 
 idempotency_keys = sa.Table(

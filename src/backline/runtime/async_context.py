@@ -19,6 +19,7 @@ from backline.runtime.context import NAP_SECONDS, RunContext, revive
 from backline.runtime.gate import Answer, Gate, Question
 from backline.sdk import RunResult, StoredFile, TokenResult, TriggerOptions
 from backline.sdk.async_context import AsyncContext, AsyncFiles, AsyncTags, AsyncWaiting
+from backline.sdk.context import Level
 
 T = TypeVar("T")
 
@@ -47,8 +48,8 @@ class AsyncRunContext(AsyncContext):
     def heartbeat(self) -> None:
         self.plain.heartbeat()
 
-    def log(self, text: str) -> None:
-        self.plain.log(text)
+    def log(self, text: str, *, level: Level = "info") -> None:
+        self.plain.log(text, level=level)
 
     def output(self, stream: str, text: str) -> None:
         self.plain.output(stream, text)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import traceback
-from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 from backline.errors import BacklineError, RetryLater, SetupError
@@ -13,8 +12,10 @@ from backline.runtime.attempt import attempt
 from backline.runtime.channel import Channel
 from backline.runtime.context import RunContext
 from backline.runtime.line import SupervisorLine
-from backline.runtime.printed import Printed
+from backline.runtime.pipes import Pipes
+from backline.runtime.records import tell_records
 from backline.runtime.stopping import StopSign
+from backline.runtime.voice import Voice
 from backline.sdk import Task, registry
 
 MAX_ERROR_MESSAGE_LENGTH = 1_000
@@ -22,34 +23,32 @@ MAX_STACK_FRAMES = 50
 """As Trigger.dev cuts them: enough to find the fault, not enough to fill a database."""
 
 
-def perform(link: socket.socket) -> None:
+def perform(link: socket.socket, pipes: Pipes) -> None:
     """Perform the run that the supervisor names, and send its outcome as the last message."""
     channel = Channel(link, say.FromSupervisor)
     stop = StopSign()
     with stop.held_back():
         stop.listen()
         start = channel.receive()
+    voice = Voice(pipes, channel, stop)
+    voice.start()
+    line = SupervisorLine(channel, stop, voice)
+    tell_records(line)
     try:
-        outcome: say.Returned | say.Raised = say.Returned(_call(start, channel, stop))
+        outcome: say.Returned | say.Raised = say.Returned(_call(start, line, stop))
     except BaseException as error:  # noqa: BLE001 - whatever the task raised is the run's outcome
         stop.ignore()
         outcome = describe(error, registry.get(start.run.task_identifier))
     stop.ignore()
+    voice.finish()
     channel.send(outcome)
 
 
-def _call(start: say.Start, channel: Channel, stop: StopSign) -> object:
+def _call(start: say.Start, line: SupervisorLine, stop: StopSign) -> object:
     task = _find(start.run.task_identifier)
     payload = task.read_payload(start.payload)
-    line = SupervisorLine(channel, stop)
     context = RunContext(start.run, Path(start.workdir), line, stop)
-    with (
-        Printed(context, "stdout") as out,
-        Printed(context, "stderr") as errors,
-        redirect_stdout(out),
-        redirect_stderr(errors),
-    ):
-        return attempt(task, payload, context, stop, is_resumed=start.is_resumed)
+    return attempt(task, payload, context, stop, is_resumed=start.is_resumed)
 
 
 def _find(identifier: str) -> Task:

@@ -28,6 +28,7 @@ from backline.sdk import (
     TriggerOptions,
     Waiting,
 )
+from backline.sdk.context import Level
 from backline.sdk.metadata import Operation, Whose
 from backline.sdk.values import returned_kind, to_kind, to_plain
 
@@ -85,12 +86,14 @@ class RunContext(Context):
         self._seen[name] += 1
         return name if self._seen[name] == 1 else f"{name}#{self._seen[name]}"
 
-    def log(self, text: str) -> None:
-        self.metadata.append("logs", text)
-        self.output("log", text)
+    def log(self, text: str, *, level: Level = "info") -> None:
+        clean = _speakable(text)
+        self.metadata.append("logs", clean)
+        self.line.tell(say.Said("log", clean, level))
 
     def output(self, stream: str, text: str) -> None:
-        self.line.tell(say.Said(stream, text))
+        level: Level = "warn" if stream == "stderr" else "info"
+        self.line.tell(say.Said(stream, _speakable(text), level))
 
     def service(self, name: str, request: Any) -> Any:
         answer: say.ServiceAnswered = self.line.ask(say.ServiceAsked(name, request))
@@ -148,6 +151,11 @@ class RunContext(Context):
     def new_token(self, timeout_seconds: float | None = None) -> str:
         answer: say.StepKnown = self.line.ask(say.TokenAsked(self.key_of("token"), timeout_seconds))
         return str(answer.value["id"])
+
+
+def _speakable(text: str) -> str:
+    """Show what is no Unicode, such as half a surrogate pair, instead of failing on it."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 def revive(value: Any, function: Callable[..., T]) -> T:

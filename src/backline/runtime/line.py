@@ -12,6 +12,7 @@ from backline.errors import AbortRun
 from backline.runtime import messages as say
 from backline.runtime.channel import Channel
 from backline.runtime.stopping import StopSign
+from backline.runtime.voice import Voice
 
 
 class Line(ABC):
@@ -35,16 +36,19 @@ class Line(ABC):
 class SupervisorLine(Line):
     """Asks the supervisor one question at a time, from whichever thread."""
 
-    def __init__(self, channel: Channel, stop: StopSign) -> None:
+    def __init__(self, channel: Channel, stop: StopSign, voice: Voice) -> None:
         self._channel = channel
+        self._voice = voice
         self._stop = stop
         self._turn = threading.Lock()
 
     def tell(self, message: msgspec.Struct) -> None:
+        self._voice.say_all()
         with self._stop.held_back():
             self._channel.send(message)
 
     def _ask(self, question: msgspec.Struct) -> Any:
+        self._voice.say_all()
         with self._turn, self._stop.held_back():
             self._channel.send(question)
             return self._channel.receive()

@@ -12,6 +12,7 @@ import msgspec
 
 from backline.clock import TimestampMs
 from backline.sdk import Debounce, KeyScope, Retry, RunFacts, StoredFile
+from backline.sdk.context import Level
 from backline.sdk.metadata import Operation, Whose
 
 
@@ -64,6 +65,7 @@ class Said(msgspec.Struct, frozen=True, tag=True):
     is_answered: ClassVar[bool] = False
     stream: str
     text: str
+    level: Level = "info"
 
 
 class Beat(msgspec.Struct, frozen=True, tag=True):

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar, overload
 
+from backline.sdk.context import Level
 from backline.sdk.files import StoredFile
 from backline.sdk.metadata import Metadata
 from backline.sdk.run import RunFacts, RunResult, TokenResult, TriggerOptions
@@ -96,7 +97,7 @@ class AsyncContext(ABC):
         """
 
     @abstractmethod
-    def log(self, text: str) -> None:
+    def log(self, text: str, *, level: Level = "info") -> None:
         """Add a line to the run's log, and to ``logs`` in its metadata."""
 
     @abstractmethod

@@ -70,7 +70,7 @@ class Context(ABC):
         """
 
     @abstractmethod
-    def log(self, text: str) -> None:
+    def log(self, text: str, *, level: Level = "info") -> None:
         """Add a line to the run's log, and to ``logs`` in its metadata."""
 
     @abstractmethod

@@ -18,6 +18,8 @@ class LogLine(Struct, frozen=True, kw_only=True):
     stream: str
     """``log`` for what the task noted, else ``stdout`` or ``stderr``."""
     text: str
+    level: str = "info"
+    """``debug``, ``info``, ``warn`` or ``error``."""
 
 
 class RunLog(Struct, frozen=True, kw_only=True):

@@ -83,7 +83,7 @@ def test_the_log_is_read_from_any_line_on(api: Api, cast: Cast) -> None:
         (2, "two\nand more"),
         (3, "drei ü 🎵"),
     ]
-    assert set(body["lines"][0]) == {"number", "at", "stream", "text"}
+    assert set(body["lines"][0]) == {"number", "at", "stream", "text", "level"}
     some = api.get(cast.alice, path, params={"after": "1", "limit": "1"}).json()["lines"]
     assert [line["number"] for line in some] == [2]
     assert api.get(cast.alice, path, params={"after": "3"}).json()["lines"] == []

@@ -123,6 +123,7 @@ def detail(run: Run, attempts: list[Attempt], related: RelatedRuns | None) -> Ta
         attempts=[_attempt(attempt) for attempt in attempts],
         schedule=_raw(run.schedule),
         related_runs=related,
+        waits_for_version=run.needed_version if run.status is RunStatus.PENDING_VERSION else UNSET,
     )
 
 
@@ -172,7 +173,9 @@ def event_of(at: TimestampMs, status: str, detail: str) -> story.RunEvent:
 
 def line_of(line: LogLine) -> story.LogLine:
     """Return what a run said."""
-    return story.LogLine(number=line.number, at=iso(line.at), stream=line.stream, text=line.text)
+    return story.LogLine(
+        number=line.number, at=iso(line.at), stream=line.stream, text=line.text, level=line.level
+    )
 
 
 def _attempt(attempt: Attempt) -> TaskRunAttempt:

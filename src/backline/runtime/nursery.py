@@ -1,0 +1,194 @@
+"""Inside the zygote: fork a process for every run, and bury it.
+
+Each process writes what it prints into two pipes whose other ends the zygote
+holds too: what was written just before a sudden death is read by whoever
+buries it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib
+import inspect
+import os
+import select
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from backline.process import adopt_orphans, end_with_parent
+from backline.runtime.pipes import Pipes
+from backline.runtime.processes import children_of
+from backline.sdk import TaskFacts, registry
+
+MOST_NEWS_BYTES: Final = 128 * 1024
+"""The longest message over the control socket: a task at the start, last words at the end."""
+FORK: Final = b"fork"
+_SECONDS_TO_CLEAR: Final = 2.0
+"""How long the last processes may take to vanish before the zygote goes without having seen it."""
+
+Children = dict[int, Pipes]
+"""The runs' processes, by their ids."""
+
+
+class Announcement(msgspec.Struct, frozen=True):
+    """The zygote's first messages: what it can run."""
+
+    tasks: list[TaskFacts]
+    code_version: str
+    is_last: bool = True
+    """A message is short; the tasks come one in each."""
+
+
+class Born(msgspec.Struct, frozen=True, tag=True):
+    """A process was forked for the oldest demand."""
+
+    pid: int
+
+
+class Gone(msgspec.Struct, frozen=True, tag=True):
+    """A process has ended."""
+
+    pid: int
+    wait_status: int
+    last_words: list[tuple[str, str]]
+    """What it wrote and nobody has read, as (stream, text)."""
+
+
+def _serve(control: socket.socket) -> None:
+    """Fork on demand and report deaths, until the supervisor hangs up."""
+    waker, wakes = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    signal.set_wakeup_fd(wakes, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        # Ctrl-C reaches the whole terminal group; only the supervisor decides when we end.
+        signal.signal(ending, signal.SIG_IGN)
+    adopt_orphans()
+    children: Children = {}
+    for task in registry:
+        control.send(msgspec.json.encode(Announcement([task.announced()], "", is_last=False)))
+    control.send(msgspec.json.encode(Announcement([], _code_version())))
+    while True:
+        readable, _, _ = select.select([control.fileno(), waker], [], [])
+        if waker in readable:
+            os.read(waker, 4096)
+            _report_deaths(control, children)
+        if control.fileno() in readable:
+            request, descriptors, _, _ = socket.recv_fds(control, 16, 1)
+            if request != FORK:
+                break
+            _fork(control, descriptors[0], children)
+    _clear(children)
+
+
+def _clear(children: Children) -> None:
+    """End every process of every run, however deep it hides."""
+    for pid in children:
+        _kill_group(pid)
+    deadline = time.monotonic() + _SECONDS_TO_CLEAR
+    while time.monotonic() < deadline:
+        _kill_strays({})
+        try:
+            os.waitpid(-1, 0)
+        except ChildProcessError:
+            return
+
+
+def _code_version() -> str:
+    """Hash the files that define tasks, so that a changed task is another version."""
+    digest = hashlib.sha256()
+    for file in sorted({inspect.getfile(task.function) for task in registry}):
+        digest.update(Path(file).read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _fork(control: socket.socket, descriptor: int, children: Children) -> None:
+    pipes = Pipes()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            _become_child(control, descriptor, pipes, children)
+        finally:
+            os._exit(70)  # EX_SOFTWARE: only reached when our own code failed
+    os.close(descriptor)
+    pipes.close_mouths()
+    children[pid] = pipes
+    control.send(msgspec.msgpack.encode(Born(pid)))
+
+
+def _become_child(
+    control: socket.socket, descriptor: int, pipes: Pipes, siblings: Children
+) -> None:
+    """Turn a fresh fork into a run's process: a session of its own, nothing of the zygote's."""
+    os.setsid()
+    end_with_parent()
+    adopt_orphans()
+    control.close()
+    for others in siblings.values():
+        others.close_ears()
+    signal.set_wakeup_fd(-1)
+    for name in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, signal.SIG_DFL)
+    _volunteer_for_memory_pressure()
+    pipes.speak_through()
+    from backline.runtime.child import perform
+
+    with socket.socket(fileno=descriptor) as link:
+        perform(link, pipes)
+    os._exit(0)
+
+
+def _volunteer_for_memory_pressure() -> None:
+    """When memory runs out, the kernel shall end a run rather than the worker or the database."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("500")
+
+
+def _report_deaths(control: socket.socket, children: Children) -> None:
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if pid == 0:
+            return
+        if pid in children:
+            pipes = children.pop(pid)
+            _kill_group(pid)  # what the task started and left behind
+            control.send(msgspec.msgpack.encode(Gone(pid, status, pipes.read_rest())))
+            pipes.close_ears()
+        _kill_strays(children)
+
+
+def _kill_strays(children: Children) -> None:
+    """End the processes that came here because their run's process died.
+
+    Those of living runs come to the run's process, so whoever is here and no
+    run itself has none. Their own children come next, when they are dead.
+    """
+    for pid in children_of(os.getpid()):
+        if pid not in children:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def _kill_group(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+
+
+def main() -> None:
+    """Import the task modules and serve. Arguments: the control descriptor, then module names."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    control.set_inheritable(False)
+    import backline.runtime.child  # noqa: F401 - warm for every fork
+
+    for name in sys.argv[2:]:
+        importlib.import_module(name)
+    _serve(control)
