@@ -12,6 +12,8 @@ from typing import Any
 import msgspec
 
 from backline.accounts import load_reach, may_work_for
+from backline.content.analysis_desk import SERVICE as ANALYSES
+from backline.content.analysis_desk import AnalysisDesk
 from backline.content.providers.desk import ProviderDesk
 from backline.db import Database, connect
 from backline.engine import (
@@ -102,6 +104,7 @@ def working(settings: Settings, database: Database, bell: Bell) -> Iterator[Supe
     services: dict[str, Service] = {
         "sandbox": SandboxDesk(settings, database, store),
         "providers": ProviderDesk(settings.providers),
+        ANALYSES: AnalysisDesk(store),
     }
     supervisor = Supervisor(
         settings, database, queue, lambda run: RunDesk(database, shelf, services, run), bell

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import msgspec
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from backline.content.harmony import FRAMES_PER_SECOND as NOTES_PER_SECOND
@@ -52,6 +53,8 @@ class ClipCandidate(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     start_seconds: float
     score: float
+    sung_share: float | None = None
+    """How much of it is sung, 0 to 1, when a mouth shall move; None when that is not known."""
 
 
 class Clip(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -78,6 +81,14 @@ def choose_clip(
         return _whole(song, duration_seconds)
     candidates = rank_starts(song, duration_seconds)
     return _clip(candidates[0].start_seconds, duration_seconds, candidates)
+
+
+def another_clip(clip: Clip, number: int) -> Clip:
+    """Return the clip that begins at another candidate: 0 is the best, and after the last comes it again."""
+    if not clip.candidates:
+        return clip
+    chosen = clip.candidates[number % len(clip.candidates)]
+    return replace(clip, start_seconds=chosen.start_seconds)
 
 
 def rank_starts(song: Song, duration_seconds: float) -> list[ClipCandidate]:

@@ -57,6 +57,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     clip_seconds: Annotated[float, Meta(ge=SHORTEST_CLIP_SECONDS, le=LONGEST_CLIP_SECONDS)] = (
         DEFAULT_CLIP_SECONDS
     )
+    variant: Annotated[int, Meta(ge=0, le=29)] = 0
+    """Which video of a batch it is, counted from 0: they take turns with the clip's three candidates."""
     seed: Annotated[int, Meta(ge=0, le=2**53 - 1)] | None = None
     """All that is left to chance hangs on it; without it the run's id decides."""
 

@@ -82,6 +82,7 @@ def test_every_wish_reaches_the_task(api: Api, cast: Cast) -> None:
         "clipStart": 12.5,
         "clipSeconds": 20.0,
         "seed": 7,
+        "variant": 0,
     }
 
 
@@ -111,6 +112,7 @@ def test_a_batch_is_many_runs_with_seeds_of_their_own(api: Api, cast: Cast) -> N
     seeds = [run["payload"]["seed"] for run in runs]
     assert seeds[:3] == [2**31 - 2, 2**31 - 1, 0]
     assert len(set(seeds)) == 30
+    assert [run["payload"]["variant"] for run in runs] == list(range(30))
 
 
 def test_seeds_are_drawn_when_none_is_given(api: Api, cast: Cast) -> None:

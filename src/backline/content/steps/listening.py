@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 
-from backline.content.clip import Clip, choose_clip
+from backline.content.clip import Clip, another_clip, choose_clip
 from backline.content.dates import readable_date
+from backline.content.kept_analysis import recall_or_analyse
 from backline.content.lyrics import LyricLine, decode_lyrics, lines_inside
 from backline.content.mood import Mood, find_mood
 from backline.content.motion import Beat
 from backline.content.order import Order, shuffled
 from backline.content.progress import Progress
 from backline.content.song import Song, listen
+from backline.content.sung import sung_first
 from backline.content.supplies import MAX_SONG_BYTES, Supply, bring, first_usable, keep
 from backline.errors import MediaError, PayloadInvalid
 from backline.sdk import Context
@@ -45,11 +49,14 @@ def listen_to_song(order: Order, seed: int, ctx: Context, progress: Progress) ->
 
     def hear(name: str) -> tuple[Supply, Song]:
         supply = bring(ctx, name, accept=["audio/*", "video/*"], max_bytes=MAX_SONG_BYTES)
-        return supply, listen(supply.path, words)
+        analysis, was_known = recall_or_analyse(ctx, supply.path)
+        if was_known:
+            ctx.log(f"{supply.file_name!r} was listened to before")
+        return supply, listen(supply.path, words, analysis=analysis)
 
     supply, song = first_usable(shuffled(order.songs, seed, "song"), hear, ctx.log)
     _check_clip_start(order, song)
-    heard = _heard(order, song, keep(ctx, supply))
+    heard = _heard(song, _clip(order, song, supply.path), keep(ctx, supply))
     ctx.log(
         f"listened to {song.title!r}, {song.duration_from_frames_seconds:.1f} s: "
         f"the clip starts at {heard.clip.start_seconds:.2f} s"
@@ -63,8 +70,15 @@ def release_date(order: Order, heard: HeardSong) -> str:
     return readable_date(order.release_date or heard.date)
 
 
-def _heard(order: Order, song: Song, file_id: str) -> HeardSong:
+def _clip(order: Order, song: Song, path: Path) -> Clip:
+    """Choose the clip; the videos of a batch take turns with its candidates."""
     clip = choose_clip(song, order.clip_seconds, order.clip_start)
+    if order.lipsync:
+        clip = sung_first(clip, song, path)
+    return another_clip(clip, order.variant)
+
+
+def _heard(song: Song, clip: Clip, file_id: str) -> HeardSong:
     end_seconds = clip.start_seconds + clip.duration_seconds
     return HeardSong(
         file_id=file_id,
