@@ -48,6 +48,17 @@ def test_every_option_of_a_trigger_arrives(ask: Ask) -> None:
     assert ask("runs", "cancel", run_id)[:2] == (0, f"run {run_id} is CANCELED\n")
 
 
+def test_a_run_is_moved_to_another_version(ask: Ask) -> None:
+    """It says what it waits for; with the secret key it goes on with any worker."""
+    run_id = ask("trigger", "hello-world", "--lock-to-version", "v0")[1].strip()
+    assert "PENDING_VERSION, no worker has version v0" in ask("runs", "get", run_id)[1]
+    told = ask("runs", "move", run_id, "--to-version", "v1")[1]
+    assert told == f"run {run_id} is PENDING_VERSION, no worker has version v1\n"
+    assert ask("runs", "move", run_id, "--to-version", "any")[0] == 0
+    assert ask("runs", "watch", run_id)[0] == 0
+    assert ask("runs", "move", run_id, "--to-version", "any")[0] == 1
+
+
 def test_many_runs_are_stopped_and_made_again(ask: Ask) -> None:
     """By what they have in common; counted first, and never without saying which."""
     code, _, err = ask("runs", "cancel")

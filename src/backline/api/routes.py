@@ -30,6 +30,7 @@ ROUTES: list[ControllerRouterHandler] = [
     run_acts.cancel_run,
     run_acts.replay_run,
     run_acts.reschedule_run,
+    run_acts.move_run,
     run_story.get_run_log,
     run_story.get_run_events,
     run_story.stream_run,

@@ -132,6 +132,23 @@ def replay(
 
 
 @app.command
+def move(
+    run_id: RunIdArgument,
+    /,
+    *,
+    to_version: Annotated[
+        str, Parameter(help="The version, as workers announce it; `any` for whichever comes.")
+    ],
+    json: Json = False,
+    data: Data = None,
+) -> None:
+    """Let a run that waits go on with another version; for operators."""
+    with open_client(data, as_operator=True) as client:
+        run = client.runs.move(run_id, None if to_version == "any" else to_version)
+    show_json(run) if json else show(f"run {run.id} is {run.status}{_awaited(run)}")
+
+
+@app.command
 def free(
     task: Annotated[str, Parameter(help="Name of the task.")],
     key: Annotated[str, Parameter(help="The idempotency key, as it was given.")],
@@ -212,7 +229,7 @@ def describe(run: Run) -> str:
     facts = {
         "run": run.id,
         "task": run.task_identifier,
-        "status": run.status,
+        "status": run.status + _awaited(run),
         "created": run.created_at,
         "started": run.started_at,
         "finished": run.finished_at,
@@ -229,6 +246,14 @@ def describe(run: Run) -> str:
         if value is not None and value is not msgspec.UNSET
     ]
     return "\n".join(lines)
+
+
+def _awaited(run: Run) -> str:
+    if run.status != "PENDING_VERSION":
+        return ""
+    if not run.waits_for_version:
+        return ", no worker knows the task"
+    return f", no worker has version {run.waits_for_version}"
 
 
 def _reason(run: Run) -> str:

@@ -74,6 +74,9 @@ def trigger(
         int | None,
         Parameter(help="Seconds it may be active.", validator=validators.Number(gte=5)),
     ] = None,
+    lock_to_version: Annotated[
+        str | None, Parameter(help="Only workers of this version may take it.")
+    ] = None,
     watch: Annotated[
         bool, Parameter(negative="", show_default=False, help="Follow the run until it ends.")
     ] = False,
@@ -103,6 +106,7 @@ def trigger(
             machine=machine,
             max_attempts=max_attempts,
             max_duration=max_duration,
+            lock_to_version=lock_to_version,
         )
         if not watch:
             show_json(triggered) if json else show(triggered.run_id)

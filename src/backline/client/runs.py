@@ -25,6 +25,7 @@ from backline.wire.orders import (
     BatchTriggered,
     KeyFreed,
     KeyReset,
+    MoveRun,
     ReplayRun,
     RescheduleRun,
     RunResult,
@@ -133,6 +134,16 @@ class Runs:
     def reschedule(self, run_id: RunId, delay: str) -> Run:
         """Move the start of a delayed run. Raises ``NotFound``, ``Conflict``, ``InvalidInput``."""
         return self._act(run_id, "reschedule", RescheduleRun(delay=delay)).runs[0]
+
+    def move(self, run_id: RunId, version: str | None) -> Run:
+        """Let a run that waits go on with another version, None for any.
+
+        Raises ``NotFound``, ``Conflict``, and ``AccessDenied`` without a secret key.
+        """
+        path = f"/api/tasks/runs/{quote(run_id, safe='')}"
+        answer = self._connection.patch(path, _RunsAnswer, MoveRun(version=version))
+        assert answer is not None, "this answer is never null"
+        return answer.runs[0]
 
     def log(self, run_id: RunId, *, after: int = 0, limit: int = 1000) -> list[LogLine]:
         """Return what a run said after the line of this number. Raises ``NotFound``."""

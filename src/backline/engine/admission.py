@@ -11,7 +11,7 @@ from __future__ import annotations
 from backline.clock import now_ms
 from backline.db import Connection
 from backline.engine.queue import RunQueue
-from backline.runs import ledger, queues
+from backline.runs import catalog, ledger, queues
 
 ENVIRONMENT_LIMIT = 100
 """Runs that execute at once in all queues together, as in Trigger.dev."""
@@ -28,9 +28,8 @@ class Admission:
     def fill(self, connection: Connection, lane: str) -> None:
         """Let in what one lane has waiting, after something changed in it."""
         room = min(self._room_in_all(connection), self._room(connection, lane))
-        if room > 0:
-            for run_id, _ in queues.waiting(connection, room, lane=lane):
-                self._let_in(connection, run_id)
+        while room > 0 and (page := queues.waiting(connection, room, lane=lane)):
+            room -= sum(self._let_in(connection, run_id) for run_id, _ in page)
 
     def fill_freed(self, connection: Connection, lane: str) -> None:
         """Let in whoever is next after a place of the lane was given back.
@@ -54,8 +53,7 @@ class Admission:
             for run_id, lane in page:
                 if lane not in rooms:
                     rooms[lane] = self._room(connection, lane)
-                if rooms[lane] > 0:
-                    self._let_in(connection, run_id)
+                if rooms[lane] > 0 and self._let_in(connection, run_id):
                     rooms[lane] -= 1
                     room_in_all -= 1
 
@@ -83,7 +81,14 @@ class Admission:
         queues.change(connection, queue.name, retry_at=retry_at)
         return room
 
-    def _let_in(self, connection: Connection, run_id: str) -> None:
+    def _let_in(self, connection: Connection, run_id: str) -> bool:
+        """Give a run a place, unless no worker of its version lives. Returns whether it has one."""
         ticket = ledger.admit(connection, run_id)
-        if ticket is not None:
-            self._queue.put(connection, ticket)
+        if ticket is None:
+            return False
+        task, version = ticket.task_identifier, ticket.version
+        if version is not None and catalog.find_task(connection, task, version) is None:
+            ledger.await_version(connection, run_id, version)
+            return False
+        self._queue.put(connection, ticket)
+        return True

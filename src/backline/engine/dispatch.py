@@ -93,7 +93,7 @@ class Dispatch:
                 self._hold_key(connection, new, pushed)
                 return Triggered(pushed, is_cached=True)
             new = msgspec.structs.replace(new, delay_until=ledger.due_at(new))
-        facts = catalog.find_task(connection, new.task_identifier)
+        facts = catalog.find_task(connection, new.task_identifier, new.locked_version)
         if facts is not None:
             new = _with_defaults(new, facts)
         status = _first_status(new, is_known=facts is not None)
@@ -199,12 +199,47 @@ class Dispatch:
         self._bell.ring()
         return triggered
 
-    def admit(self, connection: Connection, task_identifiers: list[str]) -> None:
-        """Queue the runs that waited for a worker which knows these tasks."""
-        for run_id in queries.waiting_for_version(connection, task_identifiers):
+    def admit(self, connection: Connection, task_identifiers: list[str], version: str) -> None:
+        """Queue the runs that waited for a worker of this version which knows these tasks."""
+        for run_id in queries.waiting_for_version(connection, task_identifiers, version):
             ledger.enqueue(
                 connection, run_id, RunStatus.PENDING_VERSION, "a worker announced the task"
             )
+        self._admission.fill_all(connection)
+
+    def move(self, run_id: RunId, version: str | None) -> None:
+        """Let a run begin, or go on, with another version; None for whichever comes first.
+
+        Raises ``NotFound``, or ``Conflict`` for a run that has ended or is performed right now.
+        """
+        with self._database.exclusive() as connection:
+            run = queries.find_run(connection, run_id)
+            if run is None:
+                raise NotFound(f"no run {run_id}")
+            if run.status.is_final or run.status is RunStatus.EXECUTING:
+                raise Conflict(
+                    f"run {run_id} is {run.status}: only one that waits can go to another version"
+                )
+            ledger.bind(connection, run_id, run.status, version)
+            ledger.give_place_back(connection, run_id)
+            if run.status is RunStatus.PENDING_VERSION:
+                self._release(connection, run, version)
+            self._admission.fill_all(connection)
+        self._bell.ring()
+
+    def _release(self, connection: Connection, run: Run, version: str | None) -> None:
+        """Queue a run that waited for a version, if a worker of the one it now needs lives."""
+        if catalog.find_task(connection, run.task_identifier, version) is not None:
+            name = "any version" if version is None else f"version {version}"
+            ledger.enqueue(
+                connection, run.id, RunStatus.PENDING_VERSION, f"an operator moved it to {name}"
+            )
+
+    def bound_elsewhere(self, connection: Connection, version: str) -> None:
+        """After a worker left: runs that only its version may begin wait visibly, if it was the last."""
+        for run_id, task in ledger.admitted_on(connection, version):
+            if catalog.find_task(connection, task, version) is None:
+                ledger.await_version(connection, run_id, version)
         self._admission.fill_all(connection)
 
     def fill(self, connection: Connection) -> None:

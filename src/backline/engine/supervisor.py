@@ -145,7 +145,7 @@ class Supervisor:
         with self._database.exclusive() as connection:
             catalog.announce(connection, worker, tasks.values())
             self._declare_schedules(connection, tasks.values())
-            self._dispatch.admit(connection, list(tasks))
+            self._dispatch.admit(connection, list(tasks), self._executor.version)
         self._bell.ring()
 
     def _declare_schedules(self, connection: Connection, tasks: Collection[TaskFacts]) -> None:

@@ -68,7 +68,9 @@ class Timekeeper:
     def _release(self, connection: Connection, run_id: RunId) -> None:
         """Let a delayed run into its queue, or wait for a worker that knows its task."""
         run = queries.find_run(connection, run_id)
-        if run is not None and catalog.find_task(connection, run.task_identifier) is not None:
+        if run is not None and catalog.find_task(
+            connection, run.task_identifier, run.needed_version
+        ):
             ledger.enqueue(connection, run_id, RunStatus.DELAYED, "the delay is over")
         else:
             ledger.move(

@@ -71,6 +71,15 @@ def retire(connection: Connection, worker_id: str) -> bool:
     return retired.rowcount > 0
 
 
+def withdraw(connection: Connection, worker_id: str) -> str | None:
+    """Take back what a worker announced, before it is taken off the list. Returns its version."""
+    connection.execute(sa.delete(announced_tasks).where(announced_tasks.c.worker_id == worker_id))
+    version: str | None = connection.execute(
+        sa.select(workers.c.version).where(workers.c.id == worker_id)
+    ).scalar()
+    return version
+
+
 def unretired(connection: Connection) -> list[Worker]:
     """Return the workers that did not say goodbye, alive or not."""
     rows = connection.execute(sa.select(workers).where(workers.c.stopped_at.is_(None)))

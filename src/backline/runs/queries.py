@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from backline.clock import TimestampMs, now_ms
 from backline.db import Connection, Prepared
 from backline.ids import AccountId, RunId
+from backline.runs.ledger.versions import needed_version
 from backline.runs.run import SUMMARY, Attempt, LogLine, Run
 from backline.runs.status import RunStatus
 from backline.runs.tables import (
@@ -162,14 +163,17 @@ def executing_on(connection: Connection, worker_id: str) -> list[RunId]:
     )
 
 
-def waiting_for_version(connection: Connection, task_identifiers: list[str]) -> list[RunId]:
-    """Return the runs of these tasks that no worker could take so far, the oldest first."""
+def waiting_for_version(
+    connection: Connection, task_identifiers: list[str], version: str
+) -> list[RunId]:
+    """Return the runs of these tasks that a worker of this version can take, the oldest first."""
     return list(
         connection.execute(
             sa.select(runs.c.id)
             .where(
                 runs.c.status == RunStatus.PENDING_VERSION.value,
                 runs.c.task_identifier.in_(task_identifiers),
+                sa.or_(needed_version.is_(None), needed_version == version),
             )
             .order_by(runs.c.id)
         ).scalars()

@@ -122,6 +122,13 @@ class RescheduleRun(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """So long from now, or an ISO 8601 date."""
 
 
+class MoveRun(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Another version for a run that waits."""
+
+    version: Name | None
+    """Null lets any version take it; it then goes on with the one that does."""
+
+
 class BatchItem(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """One run of a batch."""
 

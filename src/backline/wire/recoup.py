@@ -135,6 +135,8 @@ class TaskRun(Struct, frozen=True, kw_only=True, rename="camel"):
     attempts: list[TaskRunAttempt] | UnsetType = UNSET
     schedule: JsonObject | UnsetType = UNSET
     related_runs: RelatedRuns | UnsetType | None = UNSET
+    waits_for_version: str | UnsetType | None = UNSET
+    """Of a PENDING_VERSION run: which version's worker it waits for; null for any that knows the task."""
 
 
 class TaskRunList(Struct, frozen=True, kw_only=True):

@@ -94,6 +94,16 @@ OPERATIONS = (
         problems=(400, 401, 404, 409, 413, 415, 500),
     ),
     Operation(
+        path="/api/tasks/runs/{runId}",
+        method="patch",
+        name="moveRun",
+        summary="Let a run that waits go on with another version; for operators",
+        parameters=(RUN_ID,),
+        body=orders.MoveRun,
+        answers={200: wire.TaskRunList},
+        problems=(400, 401, 403, 404, 409, 413, 415, 500),
+    ),
+    Operation(
         path="/api/tasks/runs/{runId}/logs",
         method="get",
         name="getRunLog",

@@ -15,14 +15,18 @@ from backline.runs.ledger.opening import add_tags, lane_of, open_batch, open_run
 from backline.runs.ledger.pauses import freeze, wake
 from backline.runs.ledger.places import Ticket, admit, enqueue, reschedule
 from backline.runs.ledger.stops import ask_to_cancel, cancel, expire
+from backline.runs.ledger.versions import admitted_on, await_version, bind, give_place_back
 
 __all__ = [
     "Ending",
     "Ticket",
     "add_tags",
     "admit",
+    "admitted_on",
     "ask_to_cancel",
     "attempt_scope",
+    "await_version",
+    "bind",
     "cancel",
     "due_at",
     "end_attempt",
@@ -30,6 +34,7 @@ __all__ = [
     "expire",
     "free_key",
     "freeze",
+    "give_place_back",
     "hold_key",
     "holder_of_key",
     "holds",

@@ -9,6 +9,7 @@ from backline.clock import TimestampMs, now_ms, parse_duration_seconds
 from backline.db import Connection
 from backline.ids import RunId
 from backline.runs.ledger.moves import move
+from backline.runs.ledger.versions import needed_version
 from backline.runs.status import RunStatus
 from backline.runs.tables import runs
 
@@ -17,6 +18,7 @@ class Ticket(msgspec.Struct, frozen=True):
     """A run's admission: what the engine needs to perform it once."""
 
     run_id: RunId
+    task_identifier: str
     number: int
     """1 for the first admission; a run is admitted again after each wait and each retry."""
     version: str | None
@@ -33,19 +35,11 @@ def admit(connection: Connection, run_id: RunId) -> Ticket | None:
             runs.c.is_admitted.is_(False),
         )
         .values(is_admitted=True, admitted_at=now_ms(), admission_count=runs.c.admission_count + 1)
-        .returning(
-            runs.c.admission_count,
-            runs.c.locked_version,
-            runs.c.attempt_count,
-            runs.c.version,
-            runs.c.environment,
-        )
+        .returning(runs.c.admission_count, runs.c.task_identifier, needed_version.label("version"))
     ).first()
     if row is None:
         return None
-    # What began on a version goes on with it; in development the newest code is what one wants.
-    is_pinned = row.attempt_count > 0 and row.environment != "dev"
-    return Ticket(run_id, row.admission_count, row.version if is_pinned else row.locked_version)
+    return Ticket(run_id, row.task_identifier, row.admission_count, row.version)
 
 
 def enqueue(connection: Connection, run_id: RunId, old: RunStatus, detail: str) -> bool:
