@@ -11,7 +11,7 @@ import backline.accounts.tables
 import backline.files.tables
 import backline.runs.tables  # noqa: F401 - every table must be known
 from backline.clock import now_ms
-from backline.db import Database, connect, insert_ignoring, metadata, upsert
+from backline.db import Database, connect, insert_ignoring, metadata, reason_of, upsert
 from backline.engine import prepare_engine_tables
 from backline.errors import SetupError
 from backline.migrations import migrate
@@ -93,3 +93,10 @@ def test_a_password_in_a_bad_url_is_not_repeated(tmp_path: Path) -> None:
     with pytest.raises(SetupError) as refusal:
         connect("mysql://root:hunter2@host/db")
     assert "hunter2" not in str(refusal.value)
+
+
+def test_a_log_tells_the_trouble_and_not_the_values(database: Database) -> None:
+    """The driver's words alone: statements carry payloads and fingerprints of keys."""
+    with pytest.raises(sa.exc.DBAPIError) as trouble, database.read() as connection:
+        connection.execute(sa.text("SELECT * FROM nowhere WHERE secret = :s"), {"s": "hush"})
+    assert "nowhere" in reason_of(trouble.value) and "hush" not in reason_of(trouble.value)

@@ -13,6 +13,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+import psycopg
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -34,8 +35,22 @@ metadata = sa.MetaData(
 )
 """Every table of ours, whichever package declares it."""
 
-AWAY = (sa.exc.OperationalError, sa.exc.InterfaceError)
+AWAY = (
+    sa.exc.OperationalError,
+    sa.exc.InterfaceError,
+    # As the drivers say it themselves, where a statement is run on the bare driver.
+    sqlite3.OperationalError,
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+)
 """What is raised while the database is away: restarting, out of reach, its disk full, its file locked."""
+
+
+def reason_of(trouble: BaseException) -> str:
+    """Return the driver's own words, without the statement and the values in it: for logs."""
+    words = str(getattr(trouble, "orig", None) or trouble).strip()
+    return words.partition("\n")[0] or type(trouble).__name__
+
 
 _BUSY_TIMEOUT_MS = 30_000
 _EXCLUSIVE_LOCK = 0x6C6564676572

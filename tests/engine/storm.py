@@ -22,7 +22,14 @@ from backline.runs.tables import runs, waits
 from backline.runtime.processes import children_of
 from backline.settings import Settings
 from tests.cast import Player
-from tests.processes import Process, backline, eventually, free_port, worker
+from tests.processes import (
+    PATIENCE_SECONDS,
+    Process,
+    backline,
+    eventually,
+    free_port,
+    worker,
+)
 
 KINDS = ("plain", "fails", "parent", "naps")
 CREW = 2
@@ -208,7 +215,7 @@ def weather(
         over.set()
         raging.join()
     storm.counts["seconds"] = round(time.monotonic() - begun)
-    eventually(lambda: _unended(database) == 0 or None)
+    _all_ended(database)
     storm.calm()
     assert not extra, "everything that was to go wrong did"
     return judge(database, storm, diary)
@@ -218,6 +225,21 @@ def _settled(database: Database) -> None:
     """Wait, with more patience than usual, until hardly any run is left to end in the storm."""
     while _unended(database) > CREW:
         time.sleep(0.2)
+
+
+def _all_ended(database: Database) -> None:
+    """Wait for the last ones; those that never end are told with their story."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while _unended(database):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"these do not end: {_stuck(database)}")
+        time.sleep(0.2)
+
+
+def _stuck(database: Database) -> list[tuple[Run, list[Any]]]:
+    with database.read() as connection:
+        rows = connection.execute(sa.select(*_columns()).where(runs.c.finished_at.is_(None)))
+        return [(run, queries.events_of(connection, run.id)) for run in (Run(*row) for row in rows)]
 
 
 def _unended(database: Database) -> int:

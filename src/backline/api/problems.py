@@ -17,7 +17,7 @@ from msgspec import UNSET
 
 from backline.api.manners import asked_method
 from backline.api.services import AnyRequest
-from backline.db import AWAY
+from backline.db import AWAY, reason_of
 from backline.errors import InvalidInput, NotAuthenticated, UsageError
 from backline.wire.recoup import Problem
 
@@ -59,7 +59,7 @@ def fail(_: AnyRequest, failure: Exception) -> Response[bytes]:
 
 def excuse(_: AnyRequest, trouble: Exception) -> Response[bytes]:
     """Answer while the database is away, which passes by itself."""
-    log.warning("the database does not answer: %s", trouble)
+    log.warning("the database does not answer: %s", reason_of(trouble))
     text = "The database does not answer just now: ask again in a moment"
     return _problem(503, text, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
 

@@ -27,6 +27,7 @@ from backline.engine.kin import Kin, answer_at_once
 from backline.engine.leash import Leash, Limits
 from backline.engine.notes import Notes, Taken
 from backline.engine.patience import HandedBack, Patience
+from backline.engine.recovery import let_in_anew
 from backline.engine.replay import Replay
 from backline.engine.session import Desk, Outcome, Pause, Session
 from backline.engine.steps import StepRecord
@@ -40,6 +41,9 @@ from backline.runtime import messages as say
 from backline.sdk import DEFAULT_MACHINE, MACHINES, Machine, TaskFacts
 
 log = logging.getLogger(__name__)
+
+FAULT_PAUSE_SECONDS = 1.0
+"""After a fault of our own, so that one which stays does not keep the machine busy."""
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -95,9 +99,15 @@ class Executor:
         with self._slots:
             if self.is_stopping:
                 raise HandedBack
-            claim = self._patience(self._claim, run_id)
-            if claim is not None:
-                self._try(claim)
+            try:
+                claim = self._patience(self._claim, run_id)
+                if claim is not None:
+                    self._try(claim)
+            except Exception:
+                log.exception("run %s could not be performed: it is let in anew", run_id)
+                time.sleep(FAULT_PAUSE_SECONDS)
+                self._patience(let_in_anew, self._database, self._dispatch, run_id, self._worker_id)
+                self._bell.ring()
 
     def look_after(self) -> None:
         """Stop the runs that use more memory than their machine has, or are silent for too long."""

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-from backline.db import AWAY
+from backline.db import AWAY, reason_of
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -48,7 +48,7 @@ class Patience:
                     raise HandedBack from trouble
                 log.warning(
                     "the database does not answer (%s): trying again in %.1f s",
-                    trouble.orig,
+                    reason_of(trouble),
                     pause_seconds,
                 )
             time.sleep(pause_seconds)

@@ -18,6 +18,7 @@ from backline.clock import TimestampMs, stopwatch
 from backline.db import Connection, Database
 from backline.engine.dispatch import Dispatch
 from backline.engine.queue import RunQueue
+from backline.ids import RunId
 from backline.runs import Run, RunError, RunStatus, Worker, catalog, ledger, queries
 
 MOST_LOSSES = 5
@@ -133,6 +134,18 @@ def hand_back(database: Database, queue: RunQueue, dispatch: Dispatch, worker_id
     queue.put_back(worker_id, queue.given_to(worker_id))
     with database.write() as connection:
         catalog.retire(connection, worker_id)
+
+
+def let_in_anew(database: Database, dispatch: Dispatch, run_id: RunId, worker_id: str) -> None:
+    """Take a run from its worker, which could not perform it, and let it wait for a place again."""
+    with database.exclusive() as connection:
+        run = queries.find_run(connection, run_id)
+        if run is None:
+            return
+        if run.status is RunStatus.EXECUTING:
+            _lose(connection, dispatch, run, worker_id, *_fate(connection, run, worker_id))
+        ledger.give_place_back(connection, run_id)
+        dispatch.fill(connection)
 
 
 def _lose(

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig
 
 from backline.clock import now_ms
-from backline.db import Connection, Database
+from backline.db import AWAY, Connection, Database, reason_of
 from backline.engine.dispatch import Dispatch
 from backline.engine.executor import Executor
 from backline.engine.queue import SERIALIZER, WORKFLOW, WORKFLOW_VERSION, RunQueue, queue_names
@@ -162,9 +162,11 @@ class Supervisor:
         while not self._stopped.wait(HEARTBEAT_SECONDS):
             try:
                 self._beat_once()
-            except sa.exc.DBAPIError as trouble:
+            except AWAY as trouble:
                 # The next beat tries again; a database that stays away makes others take over.
-                log.warning("no heartbeat: %s", trouble.orig)
+                log.warning("no heartbeat: %s", reason_of(trouble))
+            except Exception:
+                log.exception("a beat went wrong")
 
     def _beat_once(self) -> None:
         with self._database.write() as connection:
@@ -189,8 +191,11 @@ class Supervisor:
             try:
                 seconds = timekeeper.look()
                 self._stop_canceled()
-            except sa.exc.DBAPIError as trouble:
-                log.warning("the timekeeper could not look: %s", trouble.orig)
+            except AWAY as trouble:
+                log.warning("the timekeeper could not look: %s", reason_of(trouble))
+                seconds = 1.0
+            except Exception:
+                log.exception("the timekeeper stumbled")
                 seconds = 1.0
 
     def _watch_memory(self) -> None:
