@@ -75,6 +75,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """``BACKLINE_SANDBOX_DIR``: where a worker keeps the homes of sandboxes; default beside its data."""
     sandbox_hosts: tuple[str, ...] = ()
     """``BACKLINE_SANDBOX_ALLOWED_HOSTS``: whom commands may reach, such as ``pypi.org``; default nobody."""
+    sandbox_cgroup: Path | None = None
+    """``BACKLINE_SANDBOX_CGROUP``: a control group (v2) in which the kernel holds commands' memory."""
     is_sandbox_without_walls: bool = False
     """``BACKLINE_SANDBOX_WITHOUT_WALLS``: dangerous; see ``NO_WALLS`` for the words that it takes."""
     task_environment: tuple[str, ...] = ()
@@ -136,6 +138,7 @@ def read_settings(
         "task_modules": _names(env.get("BACKLINE_TASKS", "")),
         "sandbox_dir": _folder(env.get("BACKLINE_SANDBOX_DIR", "")),
         "sandbox_hosts": _names(env.get("BACKLINE_SANDBOX_ALLOWED_HOSTS", "")),
+        "sandbox_cgroup": _folder(env.get("BACKLINE_SANDBOX_CGROUP", "")),
         "is_sandbox_without_walls": _without_walls(env.get("BACKLINE_SANDBOX_WITHOUT_WALLS", "")),
         "task_environment": _names(env.get("BACKLINE_TASK_ENVIRONMENT", "")),
         "slots": _number(env, "BACKLINE_SLOTS", default=os.cpu_count() or 1, least=1),

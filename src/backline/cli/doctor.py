@@ -45,7 +45,10 @@ def doctor(*, json: Json = False, data: Data = None) -> int:
         "sandbox": lambda: _sandbox(read_settings(data_dir=data)),
         "server": lambda: _server(data),
     }
-    findings = [*(_look(what, look) for what, look in looks.items()), *_walls()]
+    findings = [
+        *(_look(what, look) for what, look in looks.items()),
+        *_walls(read_settings(data_dir=data)),
+    ]
     if json:
         show_json(findings)
     else:
@@ -153,7 +156,7 @@ def _sandbox(settings: Settings) -> str:
     return probe()
 
 
-def _walls() -> list[Finding]:
+def _walls(settings: Settings) -> list[Finding]:
     """Look at what the walls of sandboxes are made of, piece by piece."""
     from backline.sandbox.features import features
 
@@ -164,7 +167,7 @@ def _walls() -> list[Finding]:
             told=" ".join(piece.told.split()),
             needed=piece.is_needed,
         )
-        for piece in features()
+        for piece in features(settings.sandbox_cgroup)
     ]
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 import msgspec
 
 from backline.errors import InvalidInput, TooLarge
 from backline.sandbox.bubblewrap import Order, Started
+from backline.sandbox.cgroup import Group, confined
 from backline.sandbox.command import Command, Finished, LimitName, Notice, Sink
 from backline.sandbox.compression import compress
 from backline.sandbox.doorway import PROXY_VARIABLES, open_door
@@ -50,15 +51,21 @@ class EmbeddedProvider(Provider):
 
     ``homes`` holds those that are ready; in ``scratch``, the system's folder for temporary
     files if it is not said, archives lie until they are stored. ``allow_private`` lets
-    the hosts that a command may reach be in private networks.
+    the hosts that a command may reach be in private networks. ``cgroup`` is a control group
+    that was set aside; without one, memory is watched.
     """
 
     def __init__(
-        self, homes: Homes, scratch: Path | None = None, *, allow_private: bool = False
+        self,
+        homes: Homes,
+        scratch: Path | None = None,
+        *,
+        allow_private: bool = False,
+        cgroup: Path | None = None,
     ) -> None:
         self._homes = homes
         self._scratch = scratch
-        self._allow_private = allow_private
+        self._surroundings = Surroundings(allow_private=allow_private, cgroup=cgroup)
 
     def capabilities(self) -> Capabilities:
         return Capabilities(
@@ -75,7 +82,7 @@ class EmbeddedProvider(Provider):
     ) -> Iterator[EmbeddedSandbox]:
         with self._homes.open(sandbox_id) as home:
             note = prepare(home, snapshot, blobs)
-            yield EmbeddedSandbox(home, note, blobs, self._scratch, self._allow_private)
+            yield EmbeddedSandbox(home, note, blobs, self._scratch, self._surroundings)
 
     def look(
         self, sandbox_id: str, snapshot: Snapshot | None, blobs: BlobSource
@@ -91,10 +98,17 @@ class EmbeddedProvider(Provider):
 
         digest = snapshot.digest if snapshot else ""
         with self._homes.open_copy(sandbox_id, digest, fill) as home:
-            yield EmbeddedView(home, self._allow_private)
+            yield EmbeddedView(home, self._surroundings)
 
     def destroy(self, sandbox_id: str) -> None:
         self._homes.destroy(sandbox_id)
+
+
+class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
+    """What an operator has chosen for all rooms."""
+
+    allow_private: bool
+    cgroup: Path | None
 
 
 class EmbeddedView(View):
@@ -102,9 +116,10 @@ class EmbeddedView(View):
 
     _is_writable = False
 
-    def __init__(self, home: Home, allow_private: bool) -> None:
+    def __init__(self, home: Home, surroundings: Surroundings) -> None:
         self._home = home
-        self._allow_private = allow_private
+        self._surroundings = surroundings
+        self._group: Group | None = None
 
     def run(
         self,
@@ -119,7 +134,7 @@ class EmbeddedView(View):
             feeding(room.stdin, fed),
         ):
             watches = self._watches(room, command.limits)
-            return Supervision(room, command.limits, sink, watches).follow()
+            return self._judged(Supervision(room, command.limits, sink, watches).follow())
 
     def _started(
         self, command: Command, notice: Notice, terminal: int | None = None
@@ -135,16 +150,26 @@ class EmbeddedView(View):
             has_way_out=bool(command.hosts),
             is_home_writable=self._is_writable,
         )
-        return self._home.start(order, lambda room: self._way_out(room, command, notice))
+        return self._home.start(order, lambda room: self._fitted(room, command, notice))
 
-    def _way_out(
-        self, room: Started, command: Command, notice: Notice
-    ) -> AbstractContextManager[None]:
-        """Make the one door to the hosts that a command may reach, if it may reach any."""
-        if not command.hosts:
-            return nullcontext()
-        door = open_door(room.init_pid, self._home.identity)
-        return serving(door, Rules(command.hosts, self._allow_private), notice)
+    @contextmanager
+    def _fitted(self, room: Started, command: Command, notice: Notice) -> Iterator[None]:
+        """Give a room, in which nothing runs yet, its control group and its way out, if any."""
+        with ExitStack() as stack:
+            if self._surroundings.cgroup is not None:
+                held = confined(self._surroundings.cgroup, room, command.limits)
+                self._group = stack.enter_context(held)
+            if command.hosts:
+                door = open_door(room.init_pid, self._home.identity)
+                rules = Rules(command.hosts, self._surroundings.allow_private)
+                stack.enter_context(serving(door, rules, notice))
+            yield
+
+    def _judged(self, finished: Finished) -> Finished:
+        """Name the limit if it was the kernel that ended the command."""
+        if finished.limit is None and self._group is not None and self._group.ran_out_of_memory:
+            return msgspec.structs.replace(finished, limit="memory")
+        return finished
 
     def _watches(self, room: Started, limits: Limits) -> tuple[Watch, ...]:
         return (Watch(lambda: _excess_of_memory(room, limits), _MEMORY_LOOK_SECONDS),)
@@ -156,9 +181,14 @@ class EmbeddedSandbox(EmbeddedView, Sandbox):
     _is_writable = True
 
     def __init__(
-        self, home: Home, note: Note, blobs: Blobs, scratch: Path | None, allow_private: bool
+        self,
+        home: Home,
+        note: Note,
+        blobs: Blobs,
+        scratch: Path | None,
+        surroundings: Surroundings,
     ) -> None:
-        super().__init__(home, allow_private)
+        super().__init__(home, surroundings)
         self._note = note
         self._blobs = blobs
         self._scratch = scratch
@@ -169,7 +199,8 @@ class EmbeddedSandbox(EmbeddedView, Sandbox):
     ) -> Finished:
         with self._started(command, notice, terminal.inside) as room:
             room.stdin.close()
-            return terminal.attend(room, command.limits, self._watches(room, command.limits))
+            watches = self._watches(room, command.limits)
+            return self._judged(terminal.attend(room, command.limits, watches))
 
     def _started(
         self, command: Command, notice: Notice, terminal: int | None = None

@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from backline.errors import SetupError
+from backline.sandbox.cgroup import require
 from backline.sandbox.keeper import missing_tools
 from backline.sandbox.program import find_program
 from backline.sandbox.seccomp import build_filter
@@ -41,8 +42,11 @@ class Feature(msgspec.Struct, frozen=True, kw_only=True):
     """Whether no command runs without it."""
 
 
-def features() -> tuple[Feature, ...]:
-    """Look at each piece. Nothing is put up; `probe` tries them together."""
+def features(cgroup: Path | None = None) -> tuple[Feature, ...]:
+    """Look at each piece. Nothing is put up; `probe` tries them together.
+
+    ``cgroup`` is the control group that was set aside for rooms, if any.
+    """
     needed: dict[str, Callable[[], str]] = {
         "bubblewrap": _bubblewrap,
         **{f"namespace {name}": _namespace(name, use) for name, use in _NAMESPACES.items()},
@@ -54,7 +58,7 @@ def features() -> tuple[Feature, ...]:
     extra: dict[str, Callable[[], str]] = {
         "setsid": _setsid,
         "git": _git,
-        "cgroup v2": _cgroup,
+        "cgroup v2": lambda: _cgroup(cgroup),
         "overlay": _overlay,
         "landlock": _landlock,
     }
@@ -147,15 +151,13 @@ def _git() -> str:
     return "for `sandbox setup --git`"
 
 
-def _cgroup() -> str:
-    for line in Path("/proc/self/mounts").read_text().splitlines():
-        _, place, kind, *_ = line.split()
-        if kind != "cgroup2":
-            continue
-        controllers = Path(place, "cgroup.controllers").read_text().split()
-        if {"memory", "pids"} <= set(controllers) and os.access(place, os.W_OK):
-            return f"{', '.join(controllers)}; not used: a watch holds memory, ten times a second"
-    raise SetupError("none with memory and pids can be written: a watch holds memory instead")
+def _cgroup(cgroup: Path | None) -> str:
+    if cgroup is None:
+        raise SetupError(
+            "not used: a watch holds memory, ten times a second; set BACKLINE_SANDBOX_CGROUP to a"
+            " delegated one and the kernel does"
+        )
+    return require(cgroup)
 
 
 def _overlay() -> str:

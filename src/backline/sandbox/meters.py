@@ -34,11 +34,16 @@ def memory_bytes(init_pid: int) -> int:
     Shared pages are counted once over all of them (the kernel's "proportional
     set size"); memory of the host that they map, such as libraries, in part.
     """
+    return sum(share_bytes(pid) for pid in members(init_pid))
+
+
+def members(init_pid: int) -> list[str]:
+    """Return the processes that share the first one's numbering, by their numbers on the host."""
     namespace = _namespace_of(str(init_pid))
     if namespace is None:
-        return 0
+        return []
     numbers = (name for name in os.listdir("/proc") if name.isdecimal())  # noqa: PTH208 - ten times faster
-    return sum(share_bytes(name) for name in numbers if _namespace_of(name) == namespace)
+    return [name for name in numbers if _namespace_of(name) == namespace]
 
 
 def _namespace_of(pid: str) -> str | None:

@@ -67,6 +67,7 @@ class SandboxDesk:
 
     def __init__(self, settings: Settings, database: Database, store: Store) -> None:
         self._folder = settings.sandbox_dir or choose_folder(settings.data_dir)
+        self._cgroup = None if settings.sandbox_cgroup is None else str(settings.sandbox_cgroup)
         self._is_without_walls = settings.is_sandbox_without_walls
         self._way_out = say.WayOut(read_hosts(settings.sandbox_hosts), settings.allow_private_urls)
         self._database = database
@@ -122,6 +123,7 @@ class SandboxDesk:
             snapshot=as_snapshot(lease.snapshot) if lease.snapshot else None,
             folder=str(self._folder),
             way_out=self._way_out,
+            cgroup=self._cgroup,
             is_without_walls=self._is_without_walls,
         )
 
@@ -135,6 +137,7 @@ class SandboxDesk:
             folder=str(self._folder),
             saved=_as_saved(kept) if kept else None,
             way_out=self._way_out,
+            cgroup=self._cgroup,
             is_without_walls=self._is_without_walls,
         )
 

@@ -42,6 +42,8 @@ class Taken(msgspec.Struct, frozen=True):
     folder: str
     """Where this worker keeps homes."""
     way_out: WayOut = WayOut()
+    cgroup: str | None = None
+    """The control group that was set aside for rooms."""
     is_without_walls: bool = False
     """Whether whoever runs this worker has said that it needs none."""
 
@@ -63,6 +65,8 @@ class Seen(msgspec.Struct, frozen=True):
     saved: Saved | None
     """The same as a run's output names it."""
     way_out: WayOut = WayOut()
+    cgroup: str | None = None
+    """The control group that was set aside for rooms."""
     is_without_walls: bool = False
     """Whether whoever runs this worker has said that it needs none."""
 

@@ -36,7 +36,7 @@ They reach no network but the hosts that whoever runs backline has allowed, if a
 TEXT
 """
 _LIMITS: Final = Limits(duration_seconds=600.0)
-_UNPACK: Final = (
+UNPACK: Final = (
     *("/usr/bin/tar", "--extract", "--file=-", f"--directory={HOME}"),
     *("--no-same-owner", "--no-same-permissions", "--delay-directory-restore"),
 )
@@ -69,7 +69,7 @@ def lay_out(room: Visit) -> None:
 
 def unpack(room: Visit, archive: Path) -> None:
     """Unpack an archive into the home, over what is there. Raises ``AbortRun``."""
-    _do(room, _UNPACK, "the archive could not be unpacked", fed=tar_stream(archive))
+    _do(room, UNPACK, "the archive could not be unpacked", fed=tar_stream(archive))
     _do(room, _NO_SPECIAL_BITS, "the archive's files could not be made plain")
 
 

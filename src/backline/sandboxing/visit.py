@@ -191,8 +191,12 @@ def _provider(visitor: Visitor, seen: say.Seen | say.Taken) -> EmbeddedProvider:
     if seen.is_without_walls:
         visitor.log("no walls: this command can read and change what this worker can")
         return DirectProvider(folder / "without-walls", visitor.workdir)
-    allow_private = seen.way_out.allow_private
-    return EmbeddedProvider(Homes(folder), visitor.workdir, allow_private=allow_private)
+    return EmbeddedProvider(
+        Homes(folder),
+        visitor.workdir,
+        allow_private=seen.way_out.allow_private,
+        cgroup=None if seen.cgroup is None else Path(seen.cgroup),
+    )
 
 
 def _take(visitor: Visitor, account_id: str, sandbox_id: str | None) -> say.Taken:
