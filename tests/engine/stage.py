@@ -571,3 +571,17 @@ def tries_again_tomorrow(payload: Any, ctx: Context) -> None:
 def must_not_begin_twice(payload: Any, ctx: Context) -> None:
     """Do what only a person may repeat."""
     time.sleep(600)
+
+
+@task("returns-what-can-not-travel")
+def returns_what_can_not_travel(kind: str, ctx: Context) -> Any:
+    """Return what looks like JSON and is none."""
+    return {"large": 2**70, "text": "half a pair \ud83d", "object": object()}[kind]
+
+
+@task("waits-in-between")
+def waits_in_between(seconds: float, ctx: Context) -> int:
+    """Do a step, wait frozen, and go on."""
+    first = ctx.step("first", lambda: 1)
+    ctx.wait.seconds(seconds)
+    return first + 1
