@@ -16,6 +16,7 @@
     │   ├── AbortRun             not worth another attempt
     │   │   ├── MediaError       a song, picture or video that can not be used
     │   │   ├── PayloadInvalid   the payload does not fit the task
+    │   │   ├── ResultInvalid    what a task or a step returned is not JSON, or not what it announced
     │   │   └── FetchRefused     a URL that must not be fetched, or holds nothing usable
     │   ├── FetchError           a URL that could not be fetched just now
     │   │   └── FetchRefused     (the same as above: it is both)
@@ -130,6 +131,10 @@ class RunLost(TaskError):
 
 class PayloadInvalid(AbortRun):
     """Raised when a payload does not fit the task; the message names the field."""
+
+
+class ResultInvalid(AbortRun):
+    """Raised when what a task or a step returned is not JSON, or does not fit its annotation."""
 
 
 class SetupError(BacklineError):

@@ -84,3 +84,16 @@ def test_a_task_knows_its_run(database: Database, dispatch: Dispatch, at_work: P
     assert (told["parent_id"], told["depth"], told["batch_id"]) == (None, 0, None)
     assert (told["version"], told["environment"]) == ("20261123.1", run.environment)
     assert told["created_at"] <= told["started_at"]
+
+
+def test_a_result_that_can_not_travel_fails_plainly(
+    database: Database, dispatch: Dispatch, at_work: Process
+) -> None:
+    """The run says what is wrong with it, and is not tried again."""
+    for kind in ("large", "text", "object"):
+        run = final_run(
+            database, dispatch.trigger(order("returns-what-can-not-travel", kind)).run_id
+        )
+        error = msgspec.json.decode(run.error or "{}")
+        assert (run.status, error["name"]) == (RunStatus.FAILED, "ResultInvalid")
+        assert "JSON" in error["message"]

@@ -12,6 +12,8 @@ from typing import Any
 
 import msgspec
 
+from backline.errors import ResultInvalid
+
 _LENGTH = struct.Struct("!I")
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 """More than any payload or output; a larger length can only be a broken peer."""
@@ -19,6 +21,19 @@ MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 
 class ChannelClosed(Exception):
     """Raised when the other side is gone."""
+
+
+def _packed(message: msgspec.Struct) -> bytes:
+    try:
+        body = msgspec.msgpack.encode(message)
+    except (TypeError, ValueError, OverflowError) as trouble:
+        raise ResultInvalid(f"a value can not be kept as JSON: {trouble}") from None
+    if len(body) > MAX_MESSAGE_BYTES:
+        raise ResultInvalid(
+            f"a value of {len(body)} bytes is more than the {MAX_MESSAGE_BYTES} that a run may "
+            "pass on: put large things into files"
+        )
+    return body
 
 
 class Channel:
@@ -32,8 +47,12 @@ class Channel:
         self._owes_answer = False
 
     def send(self, message: msgspec.Struct) -> None:
-        """Send one message. Raises `ChannelClosed` when nobody listens any more."""
-        body = msgspec.msgpack.encode(message)
+        """Send one message.
+
+        Raises `ChannelClosed` when nobody listens any more, and `ResultInvalid`
+        for one that can not travel: it holds no JSON, or too much of it.
+        """
+        body = _packed(message)
         try:
             with self._sending:
                 self._link.sendall(_LENGTH.pack(len(body)) + body)

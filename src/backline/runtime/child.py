@@ -6,11 +6,11 @@ import socket
 import traceback
 from pathlib import Path
 
-from backline.errors import BacklineError, RetryLater, SetupError
+from backline.errors import BacklineError, ResultInvalid, RetryLater, SetupError
 from backline.runtime import messages as say
 from backline.runtime.attempt import attempt
 from backline.runtime.channel import Channel
-from backline.runtime.context import RunContext
+from backline.runtime.context import RunContext, speakable
 from backline.runtime.line import SupervisorLine
 from backline.runtime.pipes import Pipes
 from backline.runtime.records import tell_records
@@ -41,7 +41,10 @@ def perform(link: socket.socket, pipes: Pipes) -> None:
         outcome = describe(error, registry.get(start.run.task_identifier))
     stop.ignore()
     voice.finish()
-    channel.send(outcome)
+    try:
+        channel.send(outcome)
+    except ResultInvalid as unspeakable:
+        channel.send(describe(unspeakable))
 
 
 def _call(start: say.Start, line: SupervisorLine, stop: StopSign) -> object:
@@ -65,8 +68,8 @@ def describe(error: BaseException, task: Task | None = None) -> say.Raised:
     frames = traceback.format_exception(error, limit=-MAX_STACK_FRAMES)
     return say.Raised(
         name=type(error).__name__,
-        message=str(error)[:MAX_ERROR_MESSAGE_LENGTH] or type(error).__name__,
-        stack_trace="".join(frames),
+        message=speakable(str(error))[:MAX_ERROR_MESSAGE_LENGTH] or type(error).__name__,
+        stack_trace=speakable("".join(frames)),
         permanent=isinstance(error, BacklineError) and error.permanent,
         retry_after_seconds=error.after_seconds if isinstance(error, RetryLater) else None,
         policy=None if task is None else task.retry.for_error(error),

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 
@@ -30,7 +30,7 @@ from backline.sdk import (
 )
 from backline.sdk.context import Level
 from backline.sdk.metadata import Operation, Whose
-from backline.sdk.values import returned_kind, to_kind, to_plain
+from backline.sdk.values import result_of, returned_kind, to_kind, to_plain
 
 T = TypeVar("T")
 
@@ -77,7 +77,7 @@ class RunContext(Context):
 
     def keep(self, key: str, function: Callable[..., T], result: T) -> T:
         """Record what a step returned, and return it as a later attempt would see it."""
-        value = to_plain(result)
+        value = result_of(function, result, f"step {key!r}")
         self.line.ask(say.StepDone(key, value))
         return revive(value, function)
 
@@ -87,13 +87,13 @@ class RunContext(Context):
         return name if self._seen[name] == 1 else f"{name}#{self._seen[name]}"
 
     def log(self, text: str, *, level: Level = "info") -> None:
-        clean = _speakable(text)
+        clean = speakable(text)
         self.metadata.append("logs", clean)
         self.line.tell(say.Said("log", clean, level))
 
     def output(self, stream: str, text: str) -> None:
         level: Level = "warn" if stream == "stderr" else "info"
-        self.line.tell(say.Said(stream, _speakable(text), level))
+        self.line.tell(say.Said(stream, speakable(text), level))
 
     def service(self, name: str, request: Any) -> Any:
         answer: say.ServiceAnswered = self.line.ask(say.ServiceAsked(name, request))
@@ -153,7 +153,7 @@ class RunContext(Context):
         return str(answer.value["id"])
 
 
-def _speakable(text: str) -> str:
+def speakable(text: str) -> str:
     """Show what is no Unicode, such as half a surrogate pair, instead of failing on it."""
     return text.encode(errors="backslashreplace").decode()
 
@@ -163,7 +163,10 @@ def revive(value: Any, function: Callable[..., T]) -> T:
 
     The value of a first run is revived too, so a resumed run sees just what the first one saw.
     """
-    revived: T = to_kind(value, returned_kind(function))
+    try:
+        revived: T = to_kind(value, returned_kind(function))
+    except NotImplementedError:  # an annotation that only a type checker understands
+        return cast(T, value)
     return revived
 
 

@@ -18,6 +18,7 @@ from backline.sdk.machine import DEFAULT_MACHINE, MACHINES
 from backline.sdk.registry import registry
 from backline.sdk.retry import NO_RETRY, Retry
 from backline.sdk.schema import schema_of
+from backline.sdk.values import result_of, to_kind
 
 TaskFunction = Callable[..., Any]
 
@@ -74,7 +75,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     def payload_type(self) -> Any:
         """The annotation of the first parameter; ``Any`` when there is none."""
         names = list(inspect.signature(self.function).parameters)
-        return get_type_hints(self.function).get(names[0], Any)
+        return get_type_hints(self.function, include_extras=True).get(names[0], Any)
 
     def announced(self) -> TaskFacts:
         """Return the facts as a worker tells them to others, with the payload's schema."""
@@ -89,21 +90,19 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 
         Raises ``PayloadInvalid``, naming the field that does not fit.
         """
-        kind = self.payload_type
         try:
-            if hasattr(kind, "model_validate"):  # a pydantic model, without importing pydantic
-                return kind.model_validate(payload)
-            return msgspec.convert(payload, kind)
+            return to_kind(payload, self.payload_type)
         except ValueError as misfit:  # the base of msgspec's and of pydantic's errors
             raise PayloadInvalid(
                 f"the payload does not fit task {self.identifier!r}: {misfit}"
             ) from misfit
 
     def write_output(self, output: object) -> object:
-        """Turn what the function returned into plain JSON. Raises ``TypeError`` if it can not be."""
-        if hasattr(output, "model_dump"):
-            output = output.model_dump(mode="json")
-        return msgspec.to_builtins(output, str_keys=True)
+        """Turn what the function returned into plain JSON that fits its annotation.
+
+        Raises ``ResultInvalid``.
+        """
+        return result_of(self.function, output, f"task {self.identifier!r}")
 
 
 def task(

@@ -11,18 +11,48 @@ from typing import Any, get_type_hints
 
 import msgspec
 
+from backline.errors import ResultInvalid
+
 
 def to_plain(value: object) -> Any:
     """Turn a value into plain JSON. Raises ``TypeError``, naming the type that is none."""
-    return msgspec.to_builtins(value, str_keys=True, enc_hook=_dump)
+    try:
+        return msgspec.to_builtins(value, str_keys=True, enc_hook=_dump)
+    except RecursionError:
+        raise TypeError("it contains itself, which JSON can not") from None
 
 
 def to_kind(plain: object, kind: Any) -> Any:
     """Turn plain JSON into a value of an annotated kind.
 
-    Raises ``ValueError``, naming the field that does not fit.
+    Raises ``ValueError``, naming the field that does not fit, and
+    ``NotImplementedError`` for a kind that JSON can not be turned into.
     """
     return msgspec.convert(plain, kind, dec_hook=_load)
+
+
+def result_of(function: Callable[..., object], result: object, whose: str) -> Any:
+    """Turn what a function returned into plain JSON that fits its annotation.
+
+    ``whose`` opens the message, such as ``step 'render'``. Raises
+    ``ResultInvalid``.
+    """
+    try:
+        plain = to_plain(result)
+    except TypeError as trouble:
+        raise ResultInvalid(
+            f"{whose} returned what is not JSON ({trouble}): return text, numbers, lists, "
+            "dictionaries, a dataclass, a msgspec Struct or a pydantic model"
+        ) from None
+    try:
+        to_kind(plain, returned_kind(function))
+    except NotImplementedError:
+        return plain  # an annotation that only a type checker understands
+    except ValueError as misfit:
+        raise ResultInvalid(
+            f"{whose} returned what does not fit its annotation: {misfit}"
+        ) from None
+    return plain
 
 
 def returned_kind(function: Callable[..., object]) -> Any:
@@ -42,4 +72,6 @@ def _dump(value: Any) -> Any:
 def _load(kind: type, plain: object) -> Any:
     if hasattr(kind, "model_validate"):
         return kind.model_validate(plain)
-    raise TypeError(f"{kind.__name__} can not be made from JSON")
+    if isinstance(plain, kind):
+        return plain
+    raise NotImplementedError(f"{kind.__name__} can not be made from JSON")
