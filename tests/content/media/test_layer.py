@@ -9,7 +9,7 @@ from backline.content.media.backdrop import soft_still
 from backline.content.media.canvas import finished, grid, smoothstep
 from backline.content.media.colour import to_planes
 from backline.content.media.frame import new_planes
-from backline.content.media.layer import Layer, layer_of
+from backline.content.media.layer import Layer, blurred_layer_of, layer_of
 from backline.content.media.still import STILL_HEIGHT, STILL_WIDTH, still_of, view_matrix
 from backline.content.media.subject import nearer
 from backline.content.motion import View
@@ -53,6 +53,18 @@ def test_what_is_outside_the_frame_is_not_drawn() -> None:
     layer = disc()._replace(left=-3000)
     layer.draw(view_matrix(VIEW), planes)
     assert (planes.y == 16).all()
+
+
+def test_a_layer_out_of_focus_lies_where_the_sharp_one_does() -> None:
+    """Kept at half size, something soft looks the same to a few steps."""
+    planes, blurry = new_planes(), new_planes()
+    x, y = grid(600, 600)
+    mask = smoothstep(1.0, 0.6, np.hypot(x - 300, y - 300) / 300)
+    layer = layer_of(np.full((600, 600, 3), 0.7, np.float32), mask, 510, 1140)
+    layer.draw(view_matrix(VIEW), planes)
+    blurred_layer_of(layer).draw(view_matrix(VIEW), blurry)
+    for one, other in zip(planes, blurry, strict=True):
+        assert np.abs(one.astype(int) - other).max() <= 4
 
 
 def test_somebody_near_moves_more_than_the_wall() -> None:

@@ -27,7 +27,9 @@ SHORTEST_SONG_SECONDS = 1.0
 _SOUND_RATES_HZ = range(4_000, 400_001)
 """Rates outside this range are a broken header: 1 Hz would swell into hours of sound."""
 
-_FORMATS = "aac,aiff,asf,avi,caf,flac,matroska,webm,mov,mp4,mp3,ogg,wav,w64,wv"
+_WILDEST = 8.0
+"""Full scale is 1; floats beyond this are damage, not music."""
+SAFE_FORMATS = "aac,aiff,asf,avi,caf,flac,matroska,webm,mov,mp4,mp3,ogg,wav,w64,wv"
 """Containers that hold their own sound. Left out on purpose: playlists (hls, concat, dash)
 make FFmpeg open other files and addresses that a caller names."""
 
@@ -120,7 +122,7 @@ def _sound(path: Path, rate_hz: int, *, mono: bool, skip_seconds: float) -> Iter
 def _open(path: Path) -> av.container.InputContainer:
     if path.stat().st_size == 0:
         raise MediaError(f"{path.name!r} is an empty file: {REMEDY}")
-    options = {"format_whitelist": _FORMATS, "protocol_whitelist": "file"}
+    options = {"format_whitelist": SAFE_FORMATS, "protocol_whitelist": "file"}
     try:
         return av.open(str(path), metadata_errors="replace", options=options)
     except (av.FFmpegError, ValueError) as trouble:
@@ -191,8 +193,11 @@ def _resampled(frames: Iterable[av.AudioFrame], layout: str, rate_hz: int) -> It
 
 def _finite(frame: av.AudioFrame) -> Samples:
     """Broken float files hold NaN and infinities, which one sum would spread over the song."""
-    samples: Samples = np.nan_to_num(frame.to_ndarray(), nan=0.0, posinf=0.0, neginf=0.0)
-    return samples.clip(-8.0, 8.0)
+    samples: Samples = frame.to_ndarray()
+    if samples.min(initial=0.0) >= -_WILDEST and samples.max(initial=0.0) <= _WILDEST:
+        return samples
+    samples = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
+    return samples.clip(-_WILDEST, _WILDEST)
 
 
 def frames_of(audio: Audio, samples_per_frame: int) -> Iterator[av.AudioFrame]:

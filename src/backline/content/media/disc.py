@@ -71,14 +71,15 @@ class Disc(NamedTuple):
             _blend(window.of(plane, 2), sampled, small_cover)
 
     def add_light(self, to_still: Matrix, angle: float, visible: Plane, into: Planes) -> None:
-        """Add the face's brightness to the frame where ``visible`` (a plane of the still) lets it."""
+        """Add the face's brightness to the frame where ``visible`` lets it: a plane of half the still's size."""
         window = self.window(to_still, into)
         if window is None:
             return
         light = _sampled(self.face.y, self.to_face(to_still, angle, window), window.size)
-        seen = _sampled(visible, window.shifted(to_still), window.size)
+        half = (window.size[0] // 2, window.size[1] // 2)
+        seen = _sampled(visible, halved(window.shifted(to_still)), half)
         part = window.of(into.y)
-        cv2.add(part, cv2.multiply(light, seen, scale=1 / 255), dst=part)
+        cv2.add(part, cv2.multiply(light, cv2.resize(seen, window.size), scale=1 / 255), dst=part)
 
     def window(self, to_still: Matrix, into: Planes) -> Window | None:
         """Return the part of the frame that the disc touches, or None when it is out of sight."""

@@ -50,7 +50,7 @@ class Layer(NamedTuple):
 
     def draw(self, to_still: Matrix, into: Planes) -> None:
         """Lay it over a frame that a camera sees through ``to_still``."""
-        window = self._window(to_still, into)
+        window = _window(self.box, to_still, into)
         if min(window.size) < 2:
             return
         matrix = window.shifted(to_still)
@@ -66,14 +66,16 @@ class Layer(NamedTuple):
         sample_plane(self.y, matrix, light, border=cv2.BORDER_CONSTANT)
         _lay(light, large, window.of(into.y))
 
-    def _window(self, to_still: Matrix, into: Planes) -> Window:
-        left, top, right, bottom = self.box
-        corners = np.array([[left, right, left, right], [top, top, bottom, bottom]], np.float64)
-        placed = np.linalg.solve(to_still[:, :2], corners - to_still[:, 2:])
-        low = np.maximum(np.floor(placed.min(axis=1)).astype(int), 0) & ~1
-        high = (np.ceil(placed.max(axis=1)).astype(int) + 1) & ~1
-        height, width = into.y.shape
-        return Window(int(low[0]), int(low[1]), min(width, int(high[0])), min(height, int(high[1])))
+
+def _window(box: tuple[int, int, int, int], to_still: Matrix, into: Planes) -> Window:
+    """Return the part of the frame in which a box of the still is seen."""
+    left, top, right, bottom = box
+    corners = np.array([[left, right, left, right], [top, top, bottom, bottom]], np.float64)
+    placed = np.linalg.solve(to_still[:, :2], corners - to_still[:, 2:])
+    low = np.maximum(np.floor(placed.min(axis=1)).astype(int), 0) & ~1
+    high = (np.ceil(placed.max(axis=1)).astype(int) + 1) & ~1
+    height, width = into.y.shape
+    return Window(int(low[0]), int(low[1]), min(width, int(high[0])), min(height, int(high[1])))
 
 
 def layer_of(canvas: Canvas, mask: Mask, left: int = 0, top: int = 0) -> Layer:
@@ -104,6 +106,42 @@ def _filled(mask: Mask, axis: int) -> slice:
     length = mask.shape[1 - axis]
     low, high = max(0, int(places[0]) - 4) & ~1, min(length, int(places[-1]) + 6) & ~1
     return slice(low, high)
+
+
+class BlurredLayer(NamedTuple):
+    """A layer that is out of focus: all of it is kept and sampled at half size."""
+
+    left: int
+    top: int
+    """Still pixels, even."""
+    soft: Packed
+    """At half size: Cb, Cr, how much is hidden, and brightness."""
+
+    def draw(self, to_still: Matrix, into: Planes) -> None:
+        """Lay it over a frame that a camera sees through ``to_still``."""
+        height, width = self.soft.shape[:2]
+        box = (self.left, self.top, self.left + 2 * width, self.top + 2 * height)
+        window = _window(box, to_still, into)
+        if min(window.size) < 2:
+            return
+        matrix = window.shifted(to_still)
+        matrix[:, 2] -= (self.left, self.top)
+        half = (window.size[0] // 2, window.size[1] // 2)
+        cb, cr, hides, y = sample_pack(self.soft, halved(matrix), half, border=cv2.BORDER_CONSTANT)
+        shows = cv2.bitwise_not(hides, dst=hides)
+        _lay(cb, shows, window.of(into.cb, 2))
+        _lay(cr, shows, window.of(into.cr, 2))
+        large = (cv2.resize(plane, window.size) for plane in (y, shows))
+        _lay(*large, window.of(into.y))
+
+
+def blurred_layer_of(layer: Layer) -> BlurredLayer:
+    """Make a layer that is out of focus of one that is not yet known to be."""
+    size = (layer.soft.shape[1], layer.soft.shape[0])
+    y = np.asarray(cv2.resize(layer.y, size, interpolation=cv2.INTER_AREA), np.uint8)
+    soft = layer.soft.copy()
+    soft[..., 3] = y
+    return BlurredLayer(layer.left, layer.top, soft)
 
 
 def _lay(colour: Plane, shows: Plane, part: Plane) -> None:

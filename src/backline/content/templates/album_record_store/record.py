@@ -132,7 +132,7 @@ class Dust(NamedTuple):
 
     disc: Disc
     visible: Plane
-    """Where the record is in sight on the still, 0..255."""
+    """Where the record is in sight on the still, 0..255, at half its size."""
 
     def add(self, to_still: Matrix, angle: float, into: Planes) -> None:
         """Add the dust, turned clockwise by ``angle`` radians, to the brightness of the frame."""
@@ -154,5 +154,6 @@ def record_dust(visible: Mask, rng: np.random.Generator) -> Dust:
     grooves = smoothstep(0.40, 0.43, position) * smoothstep(0.985, 0.95, position)
     light = np.rint(np.clip((specks + sheen) * grooves, 0, 90)).astype(np.uint8)
     face = Planes(light, light[:0], light[:0])
-    shown = np.rint(visible * 255).astype(np.uint8)
+    half = cv2.resize(visible, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    shown = np.rint(half * 255).astype(np.uint8)
     return Dust(Disc(RECORD_CENTRE, RECORD_RADIUS, face, light[:0]), shown)

@@ -11,7 +11,7 @@ from backline.content.media.backdrop import soft_still
 from backline.content.media.canvas import enlarged, grid
 from backline.content.media.figure import darken_below, set_figure
 from backline.content.media.frame import FRAME_RATE, Area, Planes, Scene
-from backline.content.media.layer import Layer, layer_of
+from backline.content.media.layer import BlurredLayer, blurred_layer_of, layer_of
 from backline.content.media.light import Glow, Motes, float_motes, glow
 from backline.content.media.picture import Picture
 from backline.content.media.stance import stand
@@ -46,7 +46,7 @@ class Stage(NamedTuple):
     beams: Beams
     subject: Subject
     """The artist, or the screen."""
-    audience: Layer
+    audience: BlurredLayer
     wash: Glow
     dust: Motes
 
@@ -119,17 +119,18 @@ def _paint(picture: Picture, seed: int) -> Stage:
     )
 
 
-def _audience(rng: np.random.Generator, colours: tuple[np.ndarray, np.ndarray]) -> Layer:
+def _audience(rng: np.random.Generator, colours: tuple[np.ndarray, np.ndarray]) -> BlurredLayer:
     canvas, mask = heads(rng, colours)
     top = round(_HEADS_FROM * STILL_HEIGHT) & ~1
     rows = STILL_HEIGHT - top
     part = round(top / 4)
-    return layer_of(
+    layer = layer_of(
         enlarged(canvas[part:].astype(np.float32), STILL_WIDTH, rows),
         enlarged(mask[part:].astype(np.float32), STILL_WIDTH, rows),
         0,
         top,
     )
+    return blurred_layer_of(layer)
 
 
 def _wash(colours: tuple[np.ndarray, ...]) -> Glow:

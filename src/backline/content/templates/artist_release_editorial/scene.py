@@ -38,17 +38,14 @@ from backline.content.templates.artist_release_editorial.layout import (
 from backline.content.templates.artist_release_editorial.page import print_page
 from backline.content.templates.artist_release_editorial.palette import Palette, palette_of
 
-_ABOVE = (FRAME_HEIGHT - PHOTO_BOTTOM) / 2
-"""How much higher than the frame's middle the picture's own middle lies, which the camera pushes to."""
-
 
 class Page(NamedTuple):
     """What was laid out: it depends on the picture, the words and the seed."""
 
     photo: Still
-    """Of 1620 by 1464 pixels."""
+    """1620 pixels wide, and high enough for its part of the frame."""
     print: Planes
-    """The frame from the picture's lower edge down."""
+    """The whole frame."""
     shelf: Shelf
     bars: Bars
     light: Glow
@@ -78,11 +75,13 @@ class Editorial(NamedTuple):
         page = self.page
         if self.speech is not None:
             self.speech.pose(index)
-        photo = _rows(into, 0, PHOTO_BOTTOM)
-        page.photo.draw(_photo_matrix(self.camera.view(seconds, 0.006 * pulse)), photo)
+        top = self.facts.top
+        for part in ((0, top), (PHOTO_BOTTOM, FRAME_HEIGHT)):
+            for plane, printed in zip(_rows(into, *part), _rows(page.print, *part), strict=True):
+                plane[:] = printed
+        photo = _rows(into, top, PHOTO_BOTTOM)
+        page.photo.draw(_photo_matrix(self.camera.view(seconds, 0.006 * pulse), top), photo)
         page.light.add(0.02 + 0.04 * energy + 0.14 * pulse, photo)
-        for plane, printed in zip(_rows(into, PHOTO_BOTTOM), page.print, strict=True):
-            plane[:] = printed
         page.shelf.draw(ease(played), into)
         page.bars.draw(played, into)
 
@@ -93,7 +92,7 @@ def build(picture: Picture, facts: SceneFacts) -> Scene:
         duration_seconds=facts.duration_seconds, seed=facts.seed, zoom_from=1.02, zoom_to=1.09
     )
     words = (facts.title, facts.artist, facts.date)
-    page = _lay_out(picture, facts.seed, words, tuple(facts.energy))
+    page = _lay_out(picture, facts.seed, words, tuple(facts.energy), facts.top)
     photo, speech = singing_still(page.photo, picture, page.picture_to_still, facts)
     return Editorial(page._replace(photo=photo), camera, facts, speech)
 
@@ -101,37 +100,49 @@ def build(picture: Picture, facts: SceneFacts) -> Scene:
 # A run needs the page twice, for its still and for its film: the last one is kept.
 @lru_cache(maxsize=1)
 def _lay_out(
-    picture: Picture, seed: int, words: tuple[str, str, str], energy: tuple[float, ...]
+    picture: Picture,
+    seed: int,
+    words: tuple[str, str, str],
+    energy: tuple[float, ...],
+    top: int,
 ) -> Page:
     palette = palette_of(picture.rgb)
-    size = (STILL_WIDTH, round(PHOTO_BOTTOM * STILL_SCALE))
+    size = (STILL_WIDTH, round((PHOTO_BOTTOM - top) * STILL_SCALE) & ~1)
     framing = frame_for(picture, *size, eye_line=0.46)
     photo = framing.cut(picture.rgb, *size).astype(np.float32) / np.float32(255)
     sheet = print_page(palette, title=words[0], artist=words[1], date=words[2])
     return Page(
         photo=still_of(to_planes(finished(_press_print(photo, seed)))),
-        print=_rows(to_planes(finished(sheet)), PHOTO_BOTTOM),
+        print=to_planes(finished(sheet)),
         shelf=fill_shelf(picture, palette),
         bars=Bars(draw_bars(energy), palette),
-        light=Glow(_rows(_light(palette).planes, 0, PHOTO_BOTTOM)),
+        light=Glow(_rows(_light(palette).planes, top, PHOTO_BOTTOM)),
         faces=(
-            *face_areas(find_portrait(picture), framing.matrix),
+            *face_areas(find_portrait(picture), _lowered(framing.matrix, top)),
             Area(LEFT, CAPTION_BOTTOM, RIGHT, TITLE_TOP + TITLE_HEIGHT),
         ),
         picture_to_still=framing.matrix,
     )
 
 
-def _photo_matrix(view: View) -> Matrix:
-    """Return the matrix from the picture's part of the frame to its still."""
+def _photo_matrix(view: View, top: int) -> Matrix:
+    """Return the matrix from the picture's part of the frame to its still: the camera pushes to its middle."""
+    above = (FRAME_HEIGHT - PHOTO_BOTTOM + top) / 2
     matrix = view_matrix(view)
-    matrix[:, 2] += matrix[:, :2] @ np.array([0.0, _ABOVE]) - np.array([0.0, _ABOVE * STILL_SCALE])
+    matrix[:, 2] += matrix[:, :2] @ np.array([0.0, above]) - np.array([0.0, above * STILL_SCALE])
     return matrix
 
 
-def _rows(planes: Planes, top: int, bottom: int | None = None) -> Planes:
+def _lowered(picture_to_still: Matrix, top: int) -> Matrix:
+    """Return where a picture lies whose part of the frame begins at row ``top``."""
+    return np.column_stack(
+        [picture_to_still[:, :2], picture_to_still[:, 2] + np.array([0.0, top * STILL_SCALE])]
+    )
+
+
+def _rows(planes: Planes, top: int, bottom: int) -> Planes:
     """Return the rows from ``top`` to just above ``bottom``; both are even."""
-    half = None if bottom is None else bottom // 2
+    half = bottom // 2
     return Planes(planes.y[top:bottom], planes.cb[top // 2 : half], planes.cr[top // 2 : half])
 
 
