@@ -27,16 +27,20 @@ _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_\-./]{0,127}")
 
 
 class Hooks(msgspec.Struct, frozen=True, kw_only=True):
-    """Functions around a task's attempts. What they raise is logged and changes nothing else."""
+    """Functions around a task's attempts. What they raise is logged and changes nothing else.
 
-    on_start: Callable[[Any, Context], object] | None = None
-    """Before each attempt: ``(payload, ctx)``."""
-    on_success: Callable[[Any, Context, Any], object] | None = None
+    They get the payload and the context that the task gets; those of an
+    ``async def`` task may be async too.
+    """
+
+    on_start: Callable[[Any, Any], object] | None = None
+    """Before each attempt: ``(payload, ctx)``. An attempt that waited does not start again."""
+    on_success: Callable[[Any, Any, Any], object] | None = None
     """After the task returned: ``(payload, ctx, output)``."""
-    on_failure: Callable[[Any, Context, Exception], object] | None = None
+    on_failure: Callable[[Any, Any, Exception], object] | None = None
     """After the task raised: ``(payload, ctx, error)``, also when another attempt follows."""
-    on_cancel: Callable[[Any, Context], object] | None = None
-    """When the run is stopped: ``(payload, ctx)``; a few seconds are left."""
+    on_cancel: Callable[[Any, Any], object] | None = None
+    """After the task was stopped, and has cleaned up: ``(payload, ctx)``; a few seconds are left."""
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
