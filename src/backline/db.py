@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import psycopg
 import sqlalchemy as sa
@@ -53,6 +53,14 @@ def reason_of(trouble: BaseException) -> str:
 
 
 _BUSY_TIMEOUT_MS = 30_000
+_PRAGMAS = (
+    f"busy_timeout={_BUSY_TIMEOUT_MS}",
+    "foreign_keys=ON",
+    # With a write-ahead log this loses nothing in a crash of ours, and is much faster.
+    "synchronous=NORMAL",
+    # 16 MB of pages instead of 2: the newest runs of many accounts stay at hand in a large ledger.
+    "cache_size=-16000",
+)
 _EXCLUSIVE_LOCK = 0x6C6564676572
 """Spells ``ledger``."""
 
@@ -121,8 +129,29 @@ def connect(url: str) -> Database:
     """
     parsed = _parse(url)
     if parsed.get_backend_name() == "sqlite":
-        return Database(_embedded(parsed))
-    return Database(sa.create_engine(parsed, pool_size=10, max_overflow=20, pool_pre_ping=True))
+        _set_journal_mode(_file_of(parsed))
+    return Database(open_pool(parsed))
+
+
+def open_pool(url: sa.URL, embedded_isolation: Literal["IMMEDIATE"] | None = None) -> sa.Engine:
+    """Open a pool of connections, for the ledger or for the engine.
+
+    ``embedded_isolation`` is what SQLite's driver does by itself about
+    transactions: nothing, or open one that takes the write lock before the first write.
+    """
+    if url.get_backend_name() != "sqlite":
+        return sa.create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True)
+    pool = sa.create_engine(
+        url, pool_size=10, max_overflow=20, connect_args={"check_same_thread": False}
+    )
+
+    def prepare(dbapi: sqlite3.Connection, _record: object) -> None:
+        dbapi.isolation_level = embedded_isolation
+        for pragma in _PRAGMAS:
+            dbapi.execute(f"PRAGMA {pragma}")
+
+    event.listen(pool, "connect", prepare)
+    return pool
 
 
 def _parse(url: str) -> sa.URL:
@@ -141,17 +170,12 @@ def _parse(url: str) -> sa.URL:
     )
 
 
-def _embedded(url: sa.URL) -> sa.Engine:
+def _file_of(url: sa.URL) -> Path:
     if not url.database or url.database == ":memory:":
         raise SetupError(
             "SQLite needs a file, so that several processes can share it: sqlite:///path"
         )
-    _set_journal_mode(Path(url.database))
-    engine = sa.create_engine(
-        url, pool_size=10, max_overflow=20, connect_args={"check_same_thread": False}
-    )
-    event.listen(engine, "connect", _prepare_embedded)
-    return engine
+    return Path(url.database)
 
 
 def _set_journal_mode(path: Path) -> None:
@@ -164,17 +188,6 @@ def _set_journal_mode(path: Path) -> None:
         raise SetupError(
             f"{path} can not be used as a database ({trouble}): look at BACKLINE_DATABASE_URL"
         ) from trouble
-
-
-def _prepare_embedded(dbapi: sqlite3.Connection, _record: object) -> None:
-    # The driver's own transaction control begins late and only before writes;
-    # with None we say BEGIN ourselves, in `Database.write`.
-    dbapi.isolation_level = None
-    dbapi.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
-    dbapi.execute("PRAGMA synchronous=NORMAL")
-    # 16 MB of pages instead of 2: the newest runs of many accounts stay at hand in a large ledger.
-    dbapi.execute("PRAGMA cache_size=-16000")
-    dbapi.execute("PRAGMA foreign_keys=ON")
 
 
 class Prepared:

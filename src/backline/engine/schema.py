@@ -6,13 +6,10 @@ the engine. On Postgres the engine's tables live in the schema ``dbos``.
 
 from __future__ import annotations
 
-import sqlite3
-
 import sqlalchemy as sa
 from dbos import DBOS
-from sqlalchemy import event
 
-from backline.db import Database
+from backline.db import Database, open_pool
 
 SCHEMA = "dbos"
 APPLICATION = "backline"
@@ -31,18 +28,4 @@ def engine_connections(database: Database) -> sa.Engine:
     Its own, because DBOS expects the driver to open transactions for it, while
     ours are opened by `Database.write`.
     """
-    url = database.engine.url
-    if not database.is_embedded:
-        return sa.create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True)
-    pool = sa.create_engine(url, pool_size=10, max_overflow=20)
-    event.listen(pool, "connect", _prepare_embedded)
-    return pool
-
-
-def _prepare_embedded(dbapi: sqlite3.Connection, _record: object) -> None:
-    # The same three lines that DBOS runs on a pool of its own, and synchronous=NORMAL:
-    # with a write-ahead log that loses nothing in a crash of ours, and is much faster.
-    dbapi.isolation_level = "IMMEDIATE"
-    dbapi.execute("PRAGMA busy_timeout=30000")
-    dbapi.execute("PRAGMA foreign_keys=ON")
-    dbapi.execute("PRAGMA synchronous=NORMAL")
+    return open_pool(database.engine.url, embedded_isolation="IMMEDIATE")
