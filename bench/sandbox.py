@@ -12,7 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from backline.sandbox import EmbeddedProvider, Homes, Snapshot, read_command
+from backline.sandbox import AllowedHost, EmbeddedProvider, Homes, Snapshot, read_command
 
 FILES = 5000
 FILE_BYTES = 41_000
@@ -37,6 +37,17 @@ class _Bench:
         self.blobs = _Blobs(folder / "blobs")
         self.here = EmbeddedProvider(Homes(folder / "here"))
         self.there = EmbeddedProvider(Homes(folder / "there"))
+
+    def step_out(self) -> None:
+        """Start a command that may reach a host."""
+        with self.here.open("empty", None, self.blobs) as sandbox:
+            command = read_command("true", is_shell=True, hosts=(AllowedHost("example.com"),))
+            sandbox.run(command, lambda *_: None)
+
+    def look(self, snapshot: Snapshot) -> None:
+        """Run a command that only reads."""
+        with self.here.look("full", snapshot, self.blobs) as view:
+            view.run(read_command("true", is_shell=True), lambda *_: None)
 
     def play(
         self, provider: EmbeddedProvider, name: str, snapshot: Snapshot | None, text: str
@@ -77,6 +88,8 @@ def _measure(bench: _Bench) -> None:
     runs = [bench.play(bench.here, "empty", empty, "true")[1] for _ in range(ROUNDS)]
     bare_ms = statistics.median(sum(run[:2]) for run in runs) * 1000
     print(f"bare start              {bare_ms:8.1f} ms   {bare_ms / plain_ms:5.1f} times that")
+    out_ms = _median_ms(bench.step_out)
+    print(f"with a way out          {out_ms:8.1f} ms   {out_ms / plain_ms:5.1f} times that")
     fill = (
         f"for d in $(seq {FILES // 100}); do mkdir $d; head -c {FILE_BYTES * 100} /dev/urandom"
         f" | split -b {FILE_BYTES} - $d/; done"
@@ -93,6 +106,8 @@ def _measure(bench: _Bench) -> None:
         kept.append(times[2])
     print(f"command in a warm home  {statistics.median(warm) * 1000:8.1f} ms")
     print(f"snapshot of one change  {statistics.median(kept) * 1000:8.1f} ms")
+    bench.look(full)
+    print(f"reader of a warm home   {_median_ms(lambda: bench.look(full)):8.1f} ms")
     _, times = bench.play(bench.there, "full", full, "true")
     print(f"resume elsewhere        {times[0] * 1000:8.1f} ms")
     began = time.perf_counter()

@@ -26,11 +26,13 @@ import msgspec
 
 from backline.errors import BacklineError, NotFound
 from backline.sandbox import (
+    Command,
     EmbeddedProvider,
     Homes,
     Limits,
     Saved,
     Snapshot,
+    Terminal,
     read_command,
 )
 from backline.sandbox.hosts import read_hosts
@@ -127,6 +129,25 @@ class Stage:
         )
         return played
 
+    def sit(self, text: str, *, limits: Limits = SMALL) -> tuple[int, str | None, str]:
+        """Type at a shell. Returns its exit code, its limit, and all that was shown."""
+        keys, typing = os.pipe()
+        shown = bytearray()
+        terminal = Terminal(keys, shown.extend)
+        terminal.resize(columns=101, rows=37)
+        os.write(typing, text.encode())
+        command = Command(
+            arguments=("/bin/bash", "--norc"), variables={"TERM": "dumb"}, limits=limits
+        )
+        try:
+            with self.provider.open("sbx_a", None, self.blobs) as opened:
+                finished = opened.attend(command, terminal)
+        finally:
+            terminal.close()
+            os.close(keys)
+            os.close(typing)
+        return finished.exit_code, finished.limit, shown.decode(errors="replace")
+
     def keep(
         self,
         text: str,
@@ -207,6 +228,9 @@ class RemoteStage:
         played, saved = self._ask("keep", text, options)
         return msgspec.convert(played, Played), msgspec.convert(saved, Saved)
 
+    def sit(self, text: str, **options: Any) -> tuple[int, str | None, str]:
+        return msgspec.convert(self._ask("sit", text, options), tuple[int, str | None, str])
+
     def _ask(self, act: str, text: str, options: dict[str, Any]) -> Any:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -276,6 +300,8 @@ def _serve(folder: Path) -> None:
         try:
             if request["act"] == "run":
                 said: dict[str, Any] = {"value": [stage.run(request["text"], **options)]}
+            elif request["act"] == "sit":
+                said = {"value": stage.sit(request["text"], **options)}
             else:
                 said = {"value": stage.keep(request["text"], **options)}
         except BacklineError as refused:

@@ -157,6 +157,21 @@ def test_a_home_can_be_open_once_at_a_time(home_stage: Stage) -> None:
         home_stage.run("true")
 
 
+def test_copies_for_readers_are_not_heaped_up(home_stage: Stage) -> None:
+    """One is kept for each snapshot that is being read, and one for the newest."""
+    homes = home_stage.folder / "here" / "homes"
+    snapshot, said = None, bytearray()
+    for number in range(3):
+        _, kept = home_stage.keep(f"echo {number} > song", snapshot=snapshot)
+        snapshot = kept.snapshot
+        with home_stage.provider.look("sbx_a", snapshot, home_stage.blobs) as view:
+            view.run(read_command("cat song"), lambda _, piece: said.extend(piece))
+
+    assert said == b"0\n1\n2\n"
+    assert len(list(homes.glob("sbx_a@*"))) == 1
+    assert len(list((home_stage.folder / "here" / "users").iterdir())) in (0, 2)
+
+
 def test_a_destroyed_sandbox_leaves_nothing(home_stage: Stage) -> None:
     """Folders, files of every mode and the user it had are given back."""
     home_stage.keep(ODD)

@@ -129,6 +129,7 @@ class Homes:
         with (folder / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_SH)
             while not _is_of(folder, digest):
+                self._drop_copies(sandbox_id, but=folder)
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 with self._opened(folder) as home:
                     fill(home)
@@ -136,6 +137,13 @@ class Homes:
                 fcntl.flock(lock, fcntl.LOCK_SH)
             with self._opened(folder) as home:
                 yield home
+
+    def _drop_copies(self, sandbox_id: str, but: Path) -> None:
+        """Remove the copies of a sandbox's older snapshots that nobody reads any more."""
+        for folder in self._homes.glob(f"{sandbox_id}@*"):
+            if folder != but:
+                with contextlib.suppress(Conflict, OSError):
+                    self.destroy(folder.name)
 
     @contextmanager
     def _opened(self, folder: Path) -> Iterator[Home]:

@@ -113,6 +113,28 @@ def test_what_can_not_run_is_refused_at_once(
     assert refused_field(api.post(cast.alice, PATH, wish)) == (400, field)
 
 
+def test_setup_is_told_what_to_begin_with(api: Api, cast: Cast) -> None:
+    """Files, an archive and a repository; the one that the sandbox was given, if none is named."""
+    wish = {"files": ["file_1"], "archive_url": "https://example.com/a.zip"}
+    api.ask("PATCH", cast.alice, PATH, json={"github_repo": "https://example.com/o/given.git"})
+    given = payload_of(api, api.post(cast.alice, f"{PATH}/setup", wish).json()["runId"])
+    wish["git_url"] = "https://example.com/o/named.git"
+    named = payload_of(api, api.post(cast.alice, f"{PATH}/setup", wish).json()["runId"])
+
+    assert given["files"] == ["file_1"]
+    assert given["archiveUrl"] == "https://example.com/a.zip"
+    assert given["gitUrl"] == "https://example.com/o/given.git"
+    assert named["gitUrl"] == "https://example.com/o/named.git"
+
+
+@pytest.mark.parametrize("url", ["file:///etc", "ssh://git@host/a", "ext::sh -c id", ""])
+def test_setup_takes_web_addresses_only(api: Api, cast: Cast, url: str) -> None:
+    """400 with the field, and no run is opened."""
+    answer = api.post(cast.alice, f"{PATH}/setup", {"git_url": url})
+
+    assert refused_field(answer) == (400, "git_url")
+
+
 @pytest.mark.parametrize("method", ["GET", "POST", "PATCH", "DELETE"])
 def test_credentials_come_first(api: Api, method: str) -> None:
     """Without them nothing else is looked at."""
