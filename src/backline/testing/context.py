@@ -51,6 +51,7 @@ class InlineContext(RunContext):
         super().__init__(run, folder, self.memory, self.stop, self.clock.now_ms)
         self.files: InlineFiles = files
         self.metadata: InlineMetadata = metadata or InlineMetadata()
+        self.metadata.on_change = self.memory.count_call
 
     @property
     def cancelled(self) -> bool:

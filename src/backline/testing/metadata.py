@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
@@ -21,8 +22,11 @@ class InlineMetadata(Metadata):
         self.history: dict[str, list[Any]] = {}
         self.parent: RunMetadata = parent or self
         self.root: RunMetadata = self if parent is None else parent.root
+        self.on_change: Callable[[], None] = lambda: None
+        """Called after each change."""
 
     def _change(self, operation: Operation, key: str, value: Any) -> None:
         MetadataOperation(operation, key, to_plain(value)).change(self.values)
         if key in self.values:
             self.history.setdefault(key, []).append(deepcopy(self.values[key]))
+        self.on_change()
