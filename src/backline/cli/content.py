@@ -93,6 +93,14 @@ def create(
             show_default=False,
         ),
     ] = None,
+    hear_words: Annotated[
+        bool,
+        Parameter(
+            negative="",
+            show_default=False,
+            help="Let a net hear the words when no timed lyrics are there. English; needs backline[asr].",
+        ),
+    ] = False,
     lyrics: Annotated[
         Path | None,
         Parameter(
@@ -151,6 +159,7 @@ def create(
             caption=caption,
             caption_length=caption_length,
             caption_mode=caption_mode,
+            hear_words=hear_words,
             lipsync=lipsync,
             aspect_ratio=aspect_ratio,
             upscale=upscale,
@@ -176,7 +185,10 @@ def templates(*, json: Json = False, data: Data = None) -> None:
     if json:
         show_json(found)
     else:
-        show_table(("template", "look"), [(look.id, look.description) for look in found])
+        show_table(
+            ("template", "look", "made for", "otherwise"),
+            [(look.id, look.description, " or ".join(look.needs), look.without) for look in found],
+        )
 
 
 @contextmanager

@@ -156,6 +156,8 @@ class ContentOrder(Struct, frozen=True, kw_only=True):
     caption_length: CaptionLength = "none"
     caption: Annotated[str, Meta(max_length=5000)] | None = None
     """The caption itself, instead of one that is written from the song."""
+    hear_words: bool = False
+    """Let a net hear the words of the clip when their times are not known."""
     caption_mode: CaptionMode = "still"
     """``lines`` and ``karaoke`` show the song's own words as they are sung; they need their times."""
     aspect_ratio: AspectRatio = "9:16"
@@ -198,6 +200,10 @@ class TemplateSummary(Struct, frozen=True, kw_only=True):
     name: str
     """The same as the id, by which templates are chosen."""
     description: str
+    needs: tuple[str, ...]
+    """What it is made for: any one of these pictures."""
+    without: str
+    """What it does with another one."""
 
 
 class TemplateList(Struct, frozen=True, kw_only=True):

@@ -12,10 +12,12 @@ TEMPLATES = "/api/content/templates"
 
 
 def test_it_lists_every_template(api: Api, cast: Cast) -> None:
-    """By id, with a name to print and a description to choose by."""
+    """By id, with a name to print, a description to choose by, and what picture it wants."""
     listed = api.get(cast.alice, TEMPLATES).json()["templates"]
     assert [template["id"] for template in listed] == template_ids()
     assert all(t["name"] == t["id"] and t["description"] for t in listed)
+    assert all("any picture" in t["needs"] or t["needs"] == ["artwork"] for t in listed)
+    assert all(t["without"].endswith(".") for t in listed)
 
 
 def test_it_shows_a_template(api: Api, cast: Cast) -> None:

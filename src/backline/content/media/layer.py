@@ -131,8 +131,7 @@ class BlurredLayer(NamedTuple):
         shows = cv2.bitwise_not(hides, dst=hides)
         _lay(cb, shows, window.of(into.cb, 2))
         _lay(cr, shows, window.of(into.cr, 2))
-        large = (cv2.resize(plane, window.size) for plane in (y, shows))
-        _lay(*large, window.of(into.y))
+        _lay(cv2.resize(y, window.size), cv2.resize(shows, window.size), window.of(into.y))
 
 
 def blurred_layer_of(layer: Layer) -> BlurredLayer:
