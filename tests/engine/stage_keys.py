@@ -27,3 +27,17 @@ def debounces(payload: Any, ctx: Context) -> list[str]:
     return [
         ctx.trigger("hello-world", number, TriggerOptions(debounce=flurry)) for number in range(3)
     ]
+
+
+@task("shares-a-child")
+def shares_a_child(payload: Any, ctx: Context) -> dict[str, Any]:
+    """Wait for a run that somebody else may have triggered, and for one run twice."""
+    shared = TriggerOptions(idempotency_key="shared", idempotency_key_scope="global")
+    child = ctx.trigger_and_wait("sleep", {"seconds": 1.5}, shared)
+    own = TriggerOptions(idempotency_key="own")
+    twice = ctx.batch_trigger_and_wait("hello-world", ["a", "b"], own)
+    return {
+        "child": child.id,
+        "slept": child.output,
+        "twice": [[result.id, result.output] for result in twice],
+    }

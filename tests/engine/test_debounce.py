@@ -151,6 +151,28 @@ def test_a_ttl_counts_from_when_a_run_is_due(
     assert 50_000 < soonest - now_ms() <= 60_000
 
 
+def test_two_parents_wait_for_one_child(database: Database, settings: Settings) -> None:
+    """Both wake when it ends; a later parent gets its result at once, and nobody waits for ever."""
+    queue = RunQueue(database)
+    dispatch = Dispatch(database, queue, Bell())
+
+    def ask() -> str:
+        return dispatch.trigger(NewRun(account_id="alice", task_identifier="shares-a-child")).run_id
+
+    with worker(settings, "--slots", "2", BACKLINE_TASKS="tests.engine.stage_keys"):
+        parents = [ask(), ask()]
+        told = [
+            msgspec.json.decode(final_run(database, parent).output or "null") for parent in parents
+        ]
+        late = msgspec.json.decode(final_run(database, ask()).output or "null")
+    assert {each["child"] for each in (*told, late)} == {told[0]["child"]}
+    for each in (*told, late):
+        assert each["slept"] == {"slept": 1.5}
+        (first, output), (second, same) = each["twice"]
+        assert (first, output) == (second, same) and output == {"echo": "a"}
+    queue.close()
+
+
 def test_tasks_choose_scopes_and_debounce(database: Database, settings: Settings) -> None:
     """Two runs of a task share what is global; a flurry of theirs is one run."""
     queue = RunQueue(database)

@@ -139,10 +139,10 @@ class Dispatch:
 
     def after_end(self, connection: Connection, run: Run) -> None:
         """Do what follows when a run has ended or given up its place: fill it, wake its parent."""
-        waiting.resolve_for_child(connection, run.id)
+        woken = waiting.resolve_for_child(connection, run.id)
         self._admission.fill_freed(connection, run.lane)
-        if run.resume_key is not None and run.parent_id is not None:
-            parent = queries.find_run(connection, run.parent_id)
+        for parent_id in woken:
+            parent = queries.find_run(connection, parent_id)
             if parent is not None:
                 self._admission.fill(connection, parent.lane)
 

@@ -33,7 +33,7 @@ class Kin:
 
     def trigger(self, asked: say.TriggerAsked) -> list[RunId] | Wait:
         """Trigger the runs, once per key, and say what to wait for, if the task does."""
-        ids_key = f"{asked.key}.runs" if asked.is_waited_for else asked.key
+        ids_key = waiting.ids_key(asked.key) if asked.is_waited_for else asked.key
         with self._database.exclusive() as connection:
             kept = queries.steps_of(connection, self._run.id).get(ids_key)
             if kept is None:
@@ -46,11 +46,14 @@ class Kin:
         batch_id = new_id("batch") if asked.is_batch else None
         if batch_id is not None:
             ledger.open_batch(connection, batch_id, self._run.account_id, len(asked.orders))
-        ids = [
-            self._dispatch.open(connection, self._child(order, asked, batch_id)).run_id
+        opened = [
+            self._dispatch.open(connection, self._child(order, asked, batch_id))
             for order in asked.orders
         ]
-        text = msgspec.json.encode(ids).decode()
+        if asked.is_waited_for:
+            for held in (triggered for triggered in opened if triggered.is_cached):
+                waiting.share_child(connection, held.run_id, self._run.id, asked.key)
+        text = msgspec.json.encode([triggered.run_id for triggered in opened]).decode()
         kept = ledger.keep_step(
             connection, self._run.id, self._attempt.id, self._attempt.worker_id, ids_key, text
         )

@@ -106,6 +106,15 @@ waits = sa.Table(
     sa.Index("ix_waits_token_id", "token_id"),
 )
 
+shared_children = sa.Table(
+    "shared_children",
+    metadata,
+    sa.Column("child_id", sa.Text, sa.ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("parent_id", sa.Text, sa.ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True, comment="the parent's wait"),
+    sa.Index("ix_shared_children_parent_id", "parent_id"),
+)
+
 tokens = sa.Table(
     "tokens",
     metadata,

@@ -8,12 +8,12 @@ import msgspec
 import sqlalchemy as sa
 
 from backline.clock import TimestampMs, now_ms
-from backline.db import Connection
+from backline.db import Connection, insert_ignoring
 from backline.ids import AccountId, RunId, new_id
 from backline.runs import ledger
 from backline.runs.run import RunError
 from backline.runs.status import FINAL, RunStatus
-from backline.runs.tables import runs, tokens, waits
+from backline.runs.tables import runs, shared_children, steps, tokens, waits
 
 WAITING, COMPLETED, TIMED_OUT = "WAITING", "COMPLETED", "TIMED_OUT"
 
@@ -137,29 +137,41 @@ def token_answer(status: str, output: str | None) -> str:
     return msgspec.json.encode({"ok": status == COMPLETED, "output": raw}).decode()
 
 
-def resolve_for_child(connection: Connection, child_id: RunId) -> RunId | None:
-    """Wake the parent that waits for this run, if it was the last one it waited for."""
-    row = connection.execute(
-        sa.select(runs.c.parent_id, runs.c.resume_key).where(runs.c.id == child_id)
-    ).one()
-    if row.parent_id is None or row.resume_key is None:
-        return None
-    answer = results_if_all_ended(connection, row.parent_id, row.resume_key)
-    if answer is None or not ledger.wake(connection, row.parent_id, row.resume_key, answer):
-        return None
-    parent_id: RunId = row.parent_id
-    return parent_id
+def share_child(connection: Connection, child_id: RunId, parent_id: RunId, key: str) -> None:
+    """Let a run wait for one that another triggered: their keys led both to it."""
+    insert_ignoring(connection, shared_children, child_id=child_id, parent_id=parent_id, key=key)
+
+
+def resolve_for_child(connection: Connection, child_id: RunId) -> list[RunId]:
+    """Wake whoever waits for this run, if it was the last one waited for. Returns who woke."""
+    own = sa.select(runs.c.parent_id, runs.c.resume_key.label("key")).where(
+        runs.c.id == child_id, runs.c.parent_id.is_not(None), runs.c.resume_key.is_not(None)
+    )
+    others = sa.select(shared_children.c.parent_id, shared_children.c.key).where(
+        shared_children.c.child_id == child_id
+    )
+    woken: list[RunId] = []
+    for parent_id, key in connection.execute(own.union(others)).all():
+        answer = results_if_all_ended(connection, parent_id, key)
+        if answer is not None and ledger.wake(connection, parent_id, key, answer):
+            woken.append(parent_id)
+    return woken
 
 
 def results_if_all_ended(connection: Connection, parent_id: RunId, key: str) -> str | None:
-    """Return the results of the children that a wait is about, JSON text; None while one goes on."""
+    """Return the results of the runs that a wait is about, JSON text; None while one goes on.
+
+    In the order in which they were asked for; one that two orders led to comes twice.
+    """
+    if _a_child_goes_on(connection, parent_id, key):
+        return None
+    ids = _awaited(connection, parent_id, key)
     rows = connection.execute(
-        sa.select(runs.c.id, runs.c.status, runs.c.output, runs.c.error)
-        .where(runs.c.parent_id == parent_id, runs.c.resume_key == key)
-        .order_by(runs.c.id)
+        sa.select(runs.c.id, runs.c.status, runs.c.output, runs.c.error).where(runs.c.id.in_(ids))
     ).all()
     if any(RunStatus(row.status) not in FINAL for row in rows):
         return None
+    known = {row.id: row for row in rows}
     results = [
         {
             "id": row.id,
@@ -167,6 +179,27 @@ def results_if_all_ended(connection: Connection, parent_id: RunId, key: str) -> 
             "output": msgspec.Raw((row.output or "null").encode()),
             "error": msgspec.Raw((row.error or "null").encode()),
         }
-        for row in rows
+        for row in (known[run_id] for run_id in ids if run_id in known)
     ]
     return msgspec.json.encode(results).decode()
+
+
+def _a_child_goes_on(connection: Connection, parent_id: RunId, key: str) -> bool:
+    """Look at the run's own children alone, which costs little however many they are."""
+    going = sa.select(runs.c.id).where(
+        runs.c.parent_id == parent_id, runs.c.resume_key == key, runs.c.finished_at.is_(None)
+    )
+    return connection.execute(going.limit(1)).first() is not None
+
+
+def _awaited(connection: Connection, parent_id: RunId, key: str) -> list[RunId]:
+    """Return the runs that a wait is about, as they were recorded when they were triggered."""
+    kept = connection.execute(
+        sa.select(steps.c.value).where(steps.c.run_id == parent_id, steps.c.key == ids_key(key))
+    ).scalar()
+    return [] if kept is None else msgspec.json.decode(kept, type=list[str])
+
+
+def ids_key(key: str) -> str:
+    """Return the key of the step that records which runs a wait is about."""
+    return f"{key}.runs"
