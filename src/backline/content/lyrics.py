@@ -93,6 +93,19 @@ def lines_inside(
     return [line for line in lines if earliest <= line.start_seconds < latest]
 
 
+def shifted(line: LyricLine, seconds: float) -> LyricLine:
+    """Return a line that is sung so much later."""
+    return LyricLine(
+        start_seconds=round(line.start_seconds + seconds, 3),
+        end_seconds=round(line.end_seconds + seconds, 3),
+        text=line.text,
+        words=[
+            LyricWord(start_seconds=round(word.start_seconds + seconds, 3), text=word.text)
+            for word in line.words
+        ],
+    )
+
+
 def repeated_lines(lines: list[LyricLine]) -> list[bool]:
     """Tell for each line whether its words are sung more than once: what repeats is the hook."""
     folded = [_folded(line.text) for line in lines]

@@ -41,6 +41,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """The words: .lrc text, whose times say what is sung inside the clip, or plain text."""
     lyrics_file: str | None = None
     """The same as a stored file's id; ``lyrics`` wins."""
+    hear_words: bool = False
+    """Without timed words for the clip: let a net hear them, where the worker has one."""
     caption: str | None = None
     """The caption's text; without it one is written, ``caption_length`` long."""
     caption_length: CaptionLength = "short"

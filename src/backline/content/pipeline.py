@@ -76,13 +76,14 @@ def _finished(
         width=shape.width,
         height=shape.height,
         seed=seed,
-        message=_message(order, seconds, picture, caption, film),
+        message=_message(order, seconds, heard, picture, caption, film),
     )
 
 
 def _message(
     order: Order,
     seconds: float,
+    heard: HeardSong,
     picture: ChosenPicture,
     caption: ChosenCaption,
     film: FinishedFilm,
@@ -93,5 +94,5 @@ def _message(
     parts += [f"The {what} was made by {name}." for what, name in made_by.items() if name]
     if caption.unshown:
         parts.append(f"No bundled font can draw these characters of the caption: {caption.unshown}")
-    parts += filter(None, [picture.left_out, caption.left_out, film.left_out])
+    parts += filter(None, [heard.note, picture.left_out, caption.left_out, film.left_out])
     return " ".join(parts)

@@ -10,7 +10,7 @@ import pytest
 from backline.content.media.film import FADE_FRAMES, Film
 from backline.content.media.frame import FRAME_HEIGHT, FRAME_WIDTH, new_planes
 from backline.errors import MediaError
-from tests.films import write_film
+from tests.brightening import write_film
 from tests.sounds import tone, write_audio
 
 
@@ -29,7 +29,8 @@ def test_any_shape_covers_the_frame(tmp_path: Path, size: tuple[int, int]) -> No
     film.draw(3, planes)
     assert planes.y[:, :10].mean() > 100
     assert planes.y[:, -10:].mean() > 100
-    assert (planes.y[:10].mean(), planes.y[-10:].mean()) > (40, 40)
+    assert planes.y[:10].mean() > 100
+    assert planes.y[-10:].mean() > 100
     assert planes.y[:, FRAME_WIDTH // 2 - 3 : FRAME_WIDTH // 2 + 3].mean() < 60
     assert planes.y.shape == (FRAME_HEIGHT, FRAME_WIDTH)
 

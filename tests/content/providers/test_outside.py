@@ -24,8 +24,8 @@ from backline.errors import AbortRun
 from backline.sdk import RunFacts
 from backline.settings import ProviderSettings
 from backline.testing import InlineContext, InlineFiles, InlineRun, run_inline
+from tests.brightening import RENDERED, write_film
 from tests.content.providers.service import FAL_KEY, MODEL, OPENAI_KEY, Answer, Service, says
-from tests.films import write_film
 from tests.pictures import halves, write
 from tests.sounds import click_track, write_audio
 
@@ -44,14 +44,6 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     }
 
 
-RENDERED = {
-    "video": {
-        "fileId": "file_film", "storageKey": "k", "fileName": "film.mp4",
-        "mimeType": "video/mp4", "sizeBytes": 1, "signedUrl": "http://127.0.0.1/film.mp4",
-    },
-    "lipsync": False,
-    "left_out": "",
-}  # fmt: skip
 ORDER = {
     "songs": ["file_song"], "images": ["file_picture"], "clipSeconds": 5, "clipStart": 0, "seed": 3
 }  # fmt: skip

@@ -85,6 +85,7 @@ def _order(wish: ContentOrder, supplies: Supplies, owner_id: AccountId, artist: 
         images=supplies.images(wish.images),
         lyrics=wish.lyrics if lyrics_file is None else None,
         lyrics_file=lyrics_file,
+        hear_words=wish.hear_words,
         caption=wish.caption,
         caption_length=wish.caption_length,
         caption_mode=wish.caption_mode,

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import msgspec
 
+from backline.content import transcript
 from backline.content.clip import Clip, another_clip, choose_clip
 from backline.content.dates import readable_date
 from backline.content.kept_analysis import recall_or_analyse
-from backline.content.lyrics import LyricLine, decode_lyrics, lines_inside
+from backline.content.lyrics import LyricLine, decode_lyrics, lines_inside, shifted
+from backline.content.media.audio import read_audio
 from backline.content.mood import Mood, find_mood
 from backline.content.motion import Beat
 from backline.content.order import Order, shuffled
@@ -17,7 +19,7 @@ from backline.content.progress import Progress
 from backline.content.song import Song, listen
 from backline.content.sung import sung_first
 from backline.content.supplies import MAX_SONG_BYTES, Supply, bring, first_usable, keep
-from backline.errors import MediaError, PayloadInvalid
+from backline.errors import MediaError, PayloadInvalid, SetupError
 from backline.sdk import Context
 
 _MAX_LYRICS_BYTES = 1024**2
@@ -40,6 +42,8 @@ class HeardSong(msgspec.Struct, frozen=True, kw_only=True):
     lines: list[LyricLine]
     """The timed lines sung inside the clip."""
     mood: Mood
+    note: str = ""
+    """About words that were to be heard: that they may be wrong, or why there are none."""
 
 
 def listen_to_song(order: Order, seed: int, ctx: Context, progress: Progress) -> HeardSong:
@@ -57,6 +61,8 @@ def listen_to_song(order: Order, seed: int, ctx: Context, progress: Progress) ->
     supply, song = first_usable(shuffled(order.songs, seed, "song"), hear, ctx.log)
     _check_clip_start(order, song)
     heard = _heard(song, _clip(order, song, supply.path), keep(ctx, supply))
+    if order.hear_words and not heard.lines:
+        heard = _with_words(heard, supply.path)
     ctx.log(
         f"listened to {song.title!r}, {song.duration_from_frames_seconds:.1f} s: "
         f"the clip starts at {heard.clip.start_seconds:.2f} s"
@@ -93,6 +99,28 @@ def _heard(song: Song, clip: Clip, file_id: str) -> HeardSong:
         lines=lines_inside(song.lyrics, clip.start_seconds, end_seconds),
         mood=find_mood(song, clip.start_seconds, clip.duration_seconds),
     )
+
+
+def _with_words(heard: HeardSong, path: Path) -> HeardSong:
+    """Return the same with the words that a net hears in the clip, or a note why there are none."""
+    clip = heard.clip
+    sound = read_audio(
+        path,
+        transcript.RATE_HZ,
+        mono=True,
+        start_seconds=clip.start_seconds,
+        duration_seconds=clip.duration_seconds,
+    )
+    try:
+        lines = transcript.hear_words(sound)
+    except SetupError as missing:
+        return msgspec.structs.replace(heard, note=f"No words were heard: {missing}.")
+    if not lines:
+        note = "No words were heard in this part of the song; attach them as .lrc."
+        return msgspec.structs.replace(heard, note=note)
+    note = "The words were heard by a net, not read: look them over before you post."
+    moved = [shifted(line, clip.start_seconds) for line in lines]
+    return msgspec.structs.replace(heard, lines=moved, note=note)
 
 
 def _beats_inside(song: Song, clip: Clip) -> list[Beat]:
