@@ -185,7 +185,10 @@ def templates(*, json: Json = False, data: Data = None) -> None:
     if json:
         show_json(found)
     else:
-        show_table(("template", "look"), [(look.id, look.description) for look in found])
+        show_table(
+            ("template", "look", "made for", "otherwise"),
+            [(look.id, look.description, " or ".join(look.needs), look.without) for look in found],
+        )
 
 
 @contextmanager

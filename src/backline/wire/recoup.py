@@ -200,6 +200,10 @@ class TemplateSummary(Struct, frozen=True, kw_only=True):
     name: str
     """The same as the id, by which templates are chosen."""
     description: str
+    needs: tuple[str, ...]
+    """What it is made for: any one of these pictures."""
+    without: str
+    """What it does with another one."""
 
 
 class TemplateList(Struct, frozen=True, kw_only=True):
