@@ -115,3 +115,13 @@ def test_long_sleepers_are_left_alone(stop: threading.Event) -> None:
     stop.set()
     thread.join()
     assert answers == [True]
+
+
+def test_who_is_told_to_stop_does_not_sleep_on(stop: threading.Event) -> None:
+    """A worker that stops does not wait for the end of a poll."""
+    bell = Bell()
+    bell.hang_on(stop, frozenset({SLEEPER}))
+    thread, answers = sleeper(stop, LONGEST_POLL_SECONDS)
+    stop.set()
+    thread.join(timeout=LONGEST_POLL_SECONDS / 2)
+    assert answers == [True]

@@ -11,12 +11,13 @@ import logging
 import os
 import shutil
 import threading
+import time
 from collections.abc import Callable, Collection
 
 import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig
 
-from backline.clock import now_ms
+from backline.clock import now_ms, stopwatch
 from backline.db import AWAY, Connection, Database, reason_of
 from backline.engine.dispatch import Dispatch
 from backline.engine.executor import Executor
@@ -39,6 +40,8 @@ log = logging.getLogger(__name__)
 HEARTBEAT_SECONDS = 3.0
 TIME_LOOK_SECONDS = 0.02
 """How close upon each other the looks at what is due may come; rings in between count as one."""
+LAST_RECORDS_SECONDS = 5.0
+"""How long a worker that stops waits for the engine's own last writes."""
 MEMORY_LOOK_SECONDS = 0.5
 """How often the memory and the signs of life of executing runs are looked at."""
 
@@ -65,13 +68,18 @@ class Supervisor:
 
     def start(self) -> None:
         """Import the tasks, announce them, and begin to claim runs."""
-        self._dispatch = Dispatch(self._database, self._queue, self._bell)
+        self._dispatch = Dispatch(
+            self._database,
+            self._queue,
+            self._bell,
+            run_base_cents=self._settings.run_base_cents,
+        )
         self._zygote = Zygote(self._settings.task_modules, environment_of_tasks(self._settings))
         self._executor = self._make_executor()
         self._connections = engine_connections(self._database)
         engine = self._launch_engine(self._connections)
-        performed = engine._active_workflows_set.activeList
-        self._strays = Strays(self._queue, self.worker_id, performed)
+        self._performed = engine._active_workflows_set.activeList
+        self._strays = Strays(self._queue, self.worker_id, self._performed)
         self._watch = Watch(self._database, self._queue, self._dispatch, self.worker_id)
         self._announce()
         self._take_over()
@@ -108,8 +116,8 @@ class Supervisor:
             "run_migrations": False,
             "log_level": "WARNING",
             "max_executor_threads": self._settings.slots + 8,
-            # We send no DBOS notifications; these pollers only need to exist.
-            "notification_listener_polling_interval_sec": 2.0,
+            # We send no DBOS notifications; these pollers only need to exist, and to end soon.
+            "notification_listener_polling_interval_sec": 0.5,
             "scheduler_polling_interval_sec": 300.0,
         }
         engine = DBOS(config=config)
@@ -208,12 +216,19 @@ class Supervisor:
         for run_id in canceled:
             self._executor.stop_run(run_id)
 
+    def _await_last_records(self) -> None:
+        """Let the engine write what it knows of the runs that just ended or were left."""
+        since = stopwatch()
+        while self._performed() and since() < LAST_RECORDS_SECONDS * 1000:
+            time.sleep(0.02)
+
     def stop(self) -> None:
         """Let executing runs end within the grace period, and hand the rest to whoever lives."""
         self._executor.drain(self._settings.grace_seconds)
         self._stopped.set()
         self._zygote.close()
-        DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=5)
+        self._await_last_records()
+        DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=0)
         for thread in self._threads:
             thread.join()
         hand_back(self._database, self._queue, self._dispatch, self.worker_id)

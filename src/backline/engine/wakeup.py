@@ -55,14 +55,19 @@ class Bell:
             self._changed.notify_all()
 
     def hang_on(self, event: threading.Event, thread_names: frozenset[str]) -> None:
-        """Let the threads of these names that sleep on this event hear the bell."""
-        wait_for_stop, wait = event.wait, self._waiter(event)
+        """Let the threads of these names that sleep on this event hear the bell, and its end too."""
+        wait_for_stop, wait, stop = event.wait, self._waiter(event), event.set
 
         def hear(timeout: float | None = None) -> bool:
             is_listener = threading.current_thread().name in thread_names
             return (wait if is_listener else wait_for_stop)(timeout)
 
+        def stop_and_ring() -> None:
+            stop()
+            self.ring_here()
+
         event.wait = hear  # type: ignore[method-assign]
+        event.set = stop_and_ring  # type: ignore[method-assign]
 
     def wake_engine(self, engine: DBOS, queues: list[str]) -> None:
         """Let DBOS poll these queues when the bell rings, and whenever a slot is free.
