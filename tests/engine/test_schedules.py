@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -88,6 +89,38 @@ def test_the_payload_has_real_dates_for_its_task(
     assert fired.last_timestamp is not None and fired.timezone == "Europe/Berlin"
     assert round(fired.last_timestamp.timestamp() * 1000) == first
     assert fired.type == "IMPERATIVE" and fired.upcoming[0] > fired.timestamp
+
+
+def test_a_fire_makes_one_run_when_many_look_at_a_time(database: Database) -> None:
+    """Eight timekeepers with connections of their own, each looking again and again."""
+    schedule = scheduled(database)
+    overdue(database, schedule, MINUTE_MS)
+    queue = RunQueue(database)
+    together = threading.Barrier(8)
+
+    def look() -> None:
+        timekeeper = Timekeeper(database, Dispatch(database, queue, Bell()), Bell())
+        together.wait()
+        for _ in range(3):
+            timekeeper.look()
+
+    threads = [threading.Thread(target=look) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    queue.close()
+    assert len(runs_of(database)) == 1
+
+
+def test_a_scheduled_run_costs_the_flat_fee(database: Database) -> None:
+    """As one that a caller triggered."""
+    queue = RunQueue(database)
+    dispatch = Dispatch(database, queue, Bell(), run_base_cents=0.25)
+    overdue(database, scheduled(database), MINUTE_MS)
+    Timekeeper(database, dispatch, Bell()).look()
+    queue.close()
+    assert runs_of(database)[0].base_cost_cents == 0.25
 
 
 @pytest.mark.parametrize("away_ms", [5 * MINUTE_MS, 3 * 24 * 60 * MINUTE_MS])

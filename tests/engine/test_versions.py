@@ -32,7 +32,7 @@ class Fleet:
     def arrive(self, version: str) -> str:
         """Let a worker of this version announce the task. Returns its id."""
         here = Worker(new_id("worker"), "host", "1:1", version, 1, now_ms(), now_ms())
-        facts = TaskFacts(identifier="mix", queue="narrow", concurrency_limit=1)
+        facts = TaskFacts(identifier="mix", queue="narrow", concurrency_limit=1, ttl_seconds=3600)
         with self.database.exclusive() as connection:
             catalog.announce(connection, here, [facts])
             self.dispatch.admit(connection, ["mix"], version)
@@ -201,6 +201,22 @@ def test_a_run_may_be_moved_before_it_begins(fleet: Fleet) -> None:
     assert fleet.stands(run_id) == WAITS
     fleet.dispatch.move(run_id, "v2")
     assert fleet.start(run_id, second, "v2")
+
+
+def test_runs_of_an_unknown_task_get_what_its_author_declares(fleet: Fleet) -> None:
+    """Queue and time to live, once a worker says; what their triggers said stays."""
+    ids = [
+        fleet.trigger(),
+        fleet.trigger(concurrency_key="k", ttl_seconds=60),
+        fleet.trigger(queue="own"),
+        fleet.trigger(delay_until=now_ms() + 60_000),
+    ]
+    fleet.arrive("v1")
+    known = [fleet.read(run_id) for run_id in ids]
+    assert [run.queue for run in known] == ["narrow", "narrow", "own", "narrow"]
+    assert [run.lane for run in known] == ["narrow", "narrow\nk", "own", "narrow"]
+    assert [run.ttl for run in known] == ["1h", "1m", "1h", "1h"]
+    assert [bool(run.is_admitted) for run in known] == [True, True, True, False]
 
 
 def test_what_executes_or_has_ended_is_not_moved(fleet: Fleet) -> None:

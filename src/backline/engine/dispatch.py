@@ -45,7 +45,11 @@ class Batch(msgspec.Struct, frozen=True):
 class Dispatch:
     """The door through which runs enter the engine, and are stopped."""
 
-    def __init__(self, database: Database, queue: RunQueue, bell: Bell) -> None:
+    def __init__(
+        self, database: Database, queue: RunQueue, bell: Bell, *, run_base_cents: float = 0.0
+    ) -> None:
+        """``run_base_cents`` is the flat fee of runs whose orders name none."""
+        self._run_base_cents = run_base_cents
         self._database = database
         self._admission = Admission(queue)
         self._bell = bell
@@ -96,6 +100,8 @@ class Dispatch:
         facts = catalog.find_task(connection, new.task_identifier, new.locked_version)
         if facts is not None:
             new = _with_defaults(new, facts)
+        if not new.base_cost_cents:
+            new = msgspec.structs.replace(new, base_cost_cents=self._run_base_cents)
         status = _first_status(new, is_known=facts is not None)
         run_id = ledger.open_run(connection, new, status)
         self._hold_key(connection, new, run_id)
@@ -201,6 +207,10 @@ class Dispatch:
 
     def admit(self, connection: Connection, task_identifiers: list[str], version: str) -> None:
         """Queue the runs that waited for a worker of this version which knows these tasks."""
+        for task in task_identifiers:
+            facts = catalog.find_task(connection, task, version)
+            if facts is not None:
+                ledger.adopt(connection, facts)
         for run_id in queries.waiting_for_version(connection, task_identifiers, version):
             ledger.enqueue(
                 connection, run_id, RunStatus.PENDING_VERSION, "a worker announced the task"

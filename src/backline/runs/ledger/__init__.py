@@ -11,7 +11,7 @@ from backline.runs.ledger.keys import (
 )
 from backline.runs.ledger.moves import holds, move
 from backline.runs.ledger.notes import keep_step, write_log
-from backline.runs.ledger.opening import add_tags, lane_of, open_batch, open_run
+from backline.runs.ledger.opening import add_tags, adopt, lane_of, open_batch, open_run
 from backline.runs.ledger.pauses import freeze, wake
 from backline.runs.ledger.places import Ticket, admit, enqueue, reschedule
 from backline.runs.ledger.stops import ask_to_cancel, cancel, expire
@@ -23,6 +23,7 @@ __all__ = [
     "add_tags",
     "admit",
     "admitted_on",
+    "adopt",
     "ask_to_cancel",
     "attempt_scope",
     "await_version",

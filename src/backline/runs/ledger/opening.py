@@ -16,6 +16,7 @@ from backline.runs.ledger.moves import as_json, note
 from backline.runs.run import MAX_TAGS, NewRun, account_tag, check_tags
 from backline.runs.status import RunStatus
 from backline.runs.tables import batches, run_tags, runs
+from backline.sdk import TaskFacts
 
 
 def open_run(connection: Connection, new: NewRun, status: RunStatus) -> RunId:
@@ -85,6 +86,33 @@ def _first_row(
 
 def _expiry(new: NewRun, due_at: TimestampMs) -> TimestampMs | None:
     return None if new.ttl_seconds is None else due_at + round(new.ttl_seconds * 1000)
+
+
+def adopt(connection: Connection, facts: TaskFacts) -> None:
+    """Give runs that nobody knew the task of what its author declares: their queue, their ttl.
+
+    What their triggers said stays.
+    """
+    unknown = sa.and_(
+        runs.c.status.in_([RunStatus.PENDING_VERSION.value, RunStatus.DELAYED.value]),
+        runs.c.task_identifier == facts.identifier,
+        runs.c.attempt_count == 0,
+    )
+    if facts.ttl_seconds is not None:
+        ttl = duration_text(facts.ttl_seconds)
+        connection.execute(sa.update(runs).where(unknown, runs.c.ttl.is_(None)).values(ttl=ttl))
+    own = f"task/{facts.identifier}"
+    key: sa.ColumnElement[Any] = runs.c.concurrency_key
+    if facts.concurrency_per_account:
+        key = sa.func.coalesce(key, runs.c.account_id)
+    elif facts.queue == own:
+        return
+    lane = sa.func.coalesce(queues.lane_of(facts.queue, "") + key, facts.queue)
+    connection.execute(
+        sa.update(runs)
+        .where(unknown, runs.c.queue == own)
+        .values(queue=facts.queue, concurrency_key=key, lane=lane)
+    )
 
 
 def lane_of(new: NewRun) -> str:
