@@ -56,6 +56,7 @@ ROUTES: list[ControllerRouterHandler] = [
     schedules.activate_schedule,
     schedules.deactivate_schedule,
     content.create_content,
+    content.edit_content,
     advice.estimate_content,
     advice.validate_content,
     content.list_templates,

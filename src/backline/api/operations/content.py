@@ -12,7 +12,7 @@ from backline.api.operations.operation import (
     in_query,
 )
 from backline.content.templates import Template
-from backline.wire import advice
+from backline.wire import advice, editing
 from backline.wire import recoup as wire
 
 _FORM: Schema = {
@@ -39,6 +39,15 @@ OPERATIONS = (
         body=wire.ContentOrder,
         answers={202: wire.ContentTriggered},
         problems=(400, 401, 404, 409, 413, 415, 500),
+    ),
+    Operation(
+        path="/api/content",
+        method="patch",
+        name="editContent",
+        summary="Order an edit of a film: cut, crop, scale, write on it, set it to other music",
+        body=editing.ContentEdit,
+        answers={202: editing.EditTriggered},
+        problems=(400, 401, 409, 413, 415, 500),
     ),
     Operation(
         path="/api/content/estimate",

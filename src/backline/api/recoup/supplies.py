@@ -24,6 +24,7 @@ MAX_URL_CHARACTERS = 2048
 SONG_KINDS = ("audio", "video")
 """A video may carry the song as its sound; whether it does, listening tells."""
 PICTURE_KINDS = ("image",)
+FILM_KINDS = ("video",)
 LYRICS_KINDS = ("text",)
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
@@ -47,6 +48,14 @@ class Supplies(msgspec.Struct, frozen=True, kw_only=True):
     def images(self, names: Sequence[str]) -> list[str]:
         """Return URLs and file ids of pictures."""
         return [self._resolve(name, "images", PICTURE_KINDS) for name in names]
+
+    def film(self, name: str) -> str:
+        """Return the URL or file id of a film to edit."""
+        return self._resolve(name, "video_url", FILM_KINDS)
+
+    def sound(self, name: str) -> str:
+        """Return the URL or file id of sound to put under a film."""
+        return self._resolve(name, "audio_url", SONG_KINDS)
 
     def lyrics_file(self, lyrics: str) -> str | None:
         """Return the id of the file that ``lyrics`` names, None when it is lyrics itself."""

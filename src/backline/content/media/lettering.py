@@ -36,7 +36,11 @@ def room_for_lines(look: CaptionLook, area: Area) -> Area:
 
 
 def letter(
-    setting: Setting, look: CaptionLook, within: Area, letters_strength: float = 1.0
+    setting: Setting,
+    look: CaptionLook,
+    within: Area,
+    letters_strength: float = 1.0,
+    outline: Colour = _BLACK,
 ) -> Overlay:
     """Draw a setting in a template's look, centred in ``within`` and standing at the look's edge.
 
@@ -51,9 +55,10 @@ def letter(
     elif look.shadow:
         inks.append((_shadow(letters, look), _BLACK))
     if look.stroke:
-        inks.append((_grown(letters, look.stroke), _BLACK))
+        inks.append((_grown(letters, look.stroke), outline))
     inks.append((_reduced(letters) * np.float32(letters_strength), look.colour))
-    return overlay_of(inks, area.left, area.top, setting.unshown)
+    overlay = overlay_of(inks, area.left, area.top, setting.unshown)
+    return overlay._replace(is_cut=setting.is_cut)
 
 
 def letter_words(

@@ -1,0 +1,1 @@
+"""Finished films, changed: cut, cropped, scaled, written on, set to other music."""
