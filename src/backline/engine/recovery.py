@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import NamedTuple
 
-from backline.clock import TimestampMs, stopwatch
+from backline.clock import TimestampMs, now_ms, stopwatch
 from backline.db import Connection, Database
 from backline.engine.dispatch import Dispatch
 from backline.engine.queue import RunQueue
@@ -23,6 +23,9 @@ from backline.runs import Run, RunError, RunStatus, Worker, catalog, ledger, que
 
 MOST_LOSSES = 5
 """A run that took this many workers down with it is not given to a sixth; it ends as crashed."""
+
+AFTERLIFE_MS = 300_000
+"""How long one looks after a worker that was taken off the list for what it still took."""
 
 
 def process_token(pid: int) -> str:
@@ -67,10 +70,23 @@ class Watch:
             self._beats.clear()
         self._since_look = stopwatch()
         dead = [w.id for w in workers if w.id != self._worker_id and self._is_dead(w)]
-        for worker_id in dead:
+        for worker_id in [*dead, *self._undead()]:
             hand_back(self._database, self._queue, self._dispatch, worker_id)
             self._beats.pop(worker_id, None)
         return dead
+
+    def _undead(self) -> list[str]:
+        """Return the workers that took something after they had been taken off the list.
+
+        A statement of theirs may still have been on its way, or they did not know yet.
+        """
+        with self._database.read() as connection:
+            gone = catalog.retired_since(connection, now_ms() - AFTERLIFE_MS)
+            return [
+                worker_id
+                for worker_id in gone
+                if queries.executing_on(connection, worker_id) or self._queue.given_to(worker_id)
+            ]
 
     def _is_dead(self, worker: Worker) -> bool:
         if _is_gone_from_this_host(worker):

@@ -94,6 +94,12 @@ class KnownTask(msgspec.Struct, frozen=True):
     """How many workers announce it under which version."""
 
 
+def retired_since(connection: Connection, moment: TimestampMs) -> list[str]:
+    """Return the ids of the workers that were taken off the list since then."""
+    rows = connection.execute(sa.select(workers.c.id).where(workers.c.stopped_at >= moment))
+    return list(rows.scalars())
+
+
 def find_task(
     connection: Connection, task_identifier: str, version: str | None = None
 ) -> TaskFacts | None:
