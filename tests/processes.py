@@ -103,7 +103,8 @@ def backline(settings: Settings, *arguments: str, **environment: str) -> Iterato
 @contextmanager
 def worker(settings: Settings, *arguments: str, **environment: str) -> Iterator[Process]:
     """Run a worker that knows the tasks of the stage, and wait until it takes work."""
-    tasks = ("--tasks", "tests.engine.stage", "backline.examples")
+    stages = ("tests.engine.stage", "tests.engine.stage_for_authors")
+    tasks = ("--tasks", *stages, "backline.examples")
     with backline(settings, "worker", *tasks, *arguments, **environment) as process:
         process.wait_until_ready()
         yield process

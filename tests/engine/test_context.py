@@ -97,3 +97,19 @@ def test_a_result_that_can_not_travel_fails_plainly(
         error = msgspec.json.decode(run.error or "{}")
         assert (run.status, error["name"]) == (RunStatus.FAILED, "ResultInvalid")
         assert "JSON" in error["message"]
+
+
+def test_metadata_that_grows_too_large_keeps_what_fits(
+    database: Database, dispatch: Dispatch, at_work: Process
+) -> None:
+    """The key that outgrows the limit is left out, with a word in the log; the others go on."""
+    run = final_run(database, dispatch.trigger(order("says-too-much")).run_id)
+    assert run.status is RunStatus.COMPLETED, run.error
+    told = metadata(run)
+    assert (told["page"], told["done"]) == (11, True)
+    assert 1 <= len(told["pages"]) <= 8
+    with database.read() as connection:
+        lines = queries.log_of(connection, run.id)
+    said = "".join(line.text for line in lines)
+    assert said.count("'pages' is left out") == 1 and "262144" in said
+    assert "the log ends here" in said and "anybody keeps" not in said

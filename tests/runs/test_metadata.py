@@ -16,6 +16,7 @@ from backline.runs.metadata import (
     OPEN_AFTER_END_MS,
     MetadataOperation,
     change_metadata,
+    change_what_fits,
 )
 from backline.runs.tables import runs
 
@@ -86,6 +87,17 @@ def test_metadata_that_outgrows_its_limit_is_refused_whole(database: Database) -
     with pytest.raises(TooLarge, match="262144"):
         change(database, run_id, MetadataOperation("set", "small", 1), large)
     assert metadata(database, run_id) == {"start": 1}
+
+
+def test_what_fits_is_kept_and_the_rest_is_named(database: Database) -> None:
+    """A list is filled to the brim and not beyond, and other keys are not held up by it."""
+    run_id = opened(database)
+    pages = [MetadataOperation("append", "pages", "x" * 30_000) for _ in range(12)]
+    small = MetadataOperation("append", "pages", "y")
+    with database.write() as connection:
+        done = MetadataOperation("set", "done", True)
+        assert change_what_fits(connection, run_id, [*pages, small, done]) == ["pages"]
+    assert len(metadata(database, run_id)["pages"]) == 8 and metadata(database, run_id)["done"]
 
 
 def test_an_ended_run_takes_late_words_for_ten_minutes(database: Database) -> None:

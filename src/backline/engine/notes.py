@@ -15,7 +15,7 @@ from backline.engine.patience import Patience
 from backline.errors import TooLarge
 from backline.ids import RunId
 from backline.runs import Attempt, LogLine, Run, ledger
-from backline.runs.metadata import MetadataOperation, change_metadata
+from backline.runs.metadata import MetadataOperation, change_metadata, change_what_fits
 
 Changes = dict[RunId, list[MetadataOperation]]
 
@@ -43,6 +43,7 @@ class Notes:
         self._patience = patience
         self.metadata = LiveMetadata(run)
         self.log = LiveLog(last_line)
+        self._complaints: set[str] = set()
 
     def write_due(self) -> float | None:
         """Write when it is time. Returns how many seconds the next write may wait, if one waits."""
@@ -90,22 +91,21 @@ class Notes:
     def _write_metadata(self, connection: Connection, changes: Changes) -> None:
         held = self._attempt
         for run_id, operations in changes.items():
+            hold = (held.id, held.worker_id) if run_id == held.run_id else None
+            if hold is None and not ledger.holds(connection, held.run_id, held.id, held.worker_id):
+                continue  # another worker has the run: it says this again
             try:
-                is_kept = self._change(connection, run_id, operations)
+                is_kept = change_metadata(connection, run_id, operations, hold)
             except TooLarge as refusal:
-                self.log.add("stderr", f"{refusal}\n")
+                for key in change_what_fits(connection, run_id, operations, hold):
+                    self._complain(f"{key!r} is left out: {refusal}")
                 continue
-            if not is_kept and run_id != held.run_id:
-                self.log.add(
-                    "stderr", f"run {run_id} ended long ago: its metadata stays as it is\n"
-                )
+            if not is_kept and hold is None:
+                self._complain(f"run {run_id} ended long ago: its metadata stays as it is")
 
-    def _change(
-        self, connection: Connection, run_id: RunId, operations: list[MetadataOperation]
-    ) -> bool:
-        held = self._attempt
-        if run_id == held.run_id:
-            return change_metadata(connection, run_id, operations, (held.id, held.worker_id))
-        if not ledger.holds(connection, held.run_id, held.id, held.worker_id):
-            return True  # another worker has the run: it says this again
-        return change_metadata(connection, run_id, operations)
+    def _complain(self, text: str) -> None:
+        """Tell it in the run's log, once for each key or run."""
+        subject = text.split(":")[0]
+        if subject not in self._complaints:
+            self._complaints.add(subject)
+            self.log.add("stderr", f"{text}\n", "warn")

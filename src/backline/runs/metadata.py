@@ -58,31 +58,70 @@ def change_metadata(
     """Carry operations out on a run's metadata, however many others do so meanwhile.
 
     With ``holder`` only while that attempt on that worker has the run. Returns
-    False when there is no such run, or it ended more than ten minutes ago. Raises ``TooLarge`` when the metadata would outgrow its limit; then
-    nothing is changed.
+    False when there is no such run, or it ended more than ten minutes ago.
+    Raises ``TooLarge`` when the metadata would outgrow its limit; then nothing
+    is changed.
     """
+    values = _lock(connection, run_id, holder)
+    if values is None:
+        return False
+    for operation in operations:
+        operation.change(values)
+    size = _size(values)
+    if size > MOST_METADATA_BYTES:
+        raise TooLarge(
+            f"the metadata of run {run_id} would take {size} bytes of at most "
+            f"{MOST_METADATA_BYTES}: keep large things in files"
+        )
+    _write(connection, run_id, values)
+    return True
+
+
+def change_what_fits(
+    connection: Connection,
+    run_id: RunId,
+    operations: Iterable[MetadataOperation],
+    holder: tuple[AttemptId, str] | None = None,
+) -> list[str]:
+    """Carry out the operations that leave the metadata small enough; return the other keys."""
+    values = _lock(connection, run_id, holder)
+    if values is None:
+        return []
+    left_out: dict[str, None] = {}
+    for operation in operations:
+        changed = dict(values)
+        operation.change(changed)
+        # What a key was denied once it is denied again: a list without a middle helps nobody.
+        if operation.key not in left_out and _size(changed) <= MOST_METADATA_BYTES:
+            values = changed
+        else:
+            left_out[operation.key] = None
+    _write(connection, run_id, values)
+    return list(left_out)
+
+
+def _lock(
+    connection: Connection, run_id: RunId, holder: tuple[AttemptId, str] | None
+) -> dict[str, Any] | None:
+    """Return the metadata as it is, and let nobody else change it until the commit."""
     still = [runs.c.id == run_id, _is_open()]
     if holder is not None:
         still += [runs.c.attempt_id == holder[0], runs.c.worker_id == holder[1]]
-    # Holds the row until the commit; SQLite, which knows no such clause, has one writer anyway.
+    # SQLite, which knows no such clause, has one writer anyway.
     row = connection.execute(sa.select(runs.c.metadata).where(*still).with_for_update()).first()
-    if row is None:
-        return False
-    values: dict[str, Any] = msgspec.json.decode(row.metadata or "{}")
-    for operation in operations:
-        operation.change(values)
-    text = msgspec.json.encode(values)
-    if len(text) > MOST_METADATA_BYTES:
-        raise TooLarge(
-            f"the metadata of run {run_id} would take {len(text)} bytes of at most "
-            f"{MOST_METADATA_BYTES}: keep large things in files"
-        )
+    return None if row is None else msgspec.json.decode(row.metadata or "{}", type=dict[str, Any])
+
+
+def _write(connection: Connection, run_id: RunId, values: dict[str, Any]) -> None:
     connection.execute(
         sa.update(runs)
         .where(runs.c.id == run_id)
-        .values(metadata=text.decode(), updated_at=now_ms())
+        .values(metadata=msgspec.json.encode(values).decode(), updated_at=now_ms())
     )
-    return True
+
+
+def _size(values: dict[str, Any]) -> int:
+    return len(msgspec.json.encode(values))
 
 
 def _is_open() -> sa.ColumnElement[bool]:

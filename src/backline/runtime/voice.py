@@ -79,9 +79,12 @@ class Voice:
                     self._say(stream, self._decoders[stream].decode(data))
 
     def _say(self, stream: str, text: str) -> None:
+        if self._characters_left <= 0:
+            self._channel.send(say.Beat())  # more than anybody keeps, but a sign of life
+            return
         is_flood = text.count("\n") > MOST_SEPARATE_LINES
         for line in [text] if is_flood else _END_OF_LINE.split(text):
-            if line and self._characters_left > 0:
+            if line:
                 self._characters_left -= len(line)
                 self._channel.send(say.Said(stream, line, LEVELS[stream]))
 
