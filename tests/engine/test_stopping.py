@@ -51,7 +51,7 @@ def test_what_a_run_started_ends_with_it(
     database: Database, dispatch: Dispatch, at_work: Process, tmp_path: Path
 ) -> None:
     """Programs of every kind are gone after a cancel, a SIGKILL and maxDuration."""
-    ends = {"cancel": {}, "dies": {}, "overtime": {"max_duration_seconds": 0.7}}
+    ends = {"cancel": {}, "dies": {}, "overtime": {"max_duration_seconds": 2.5}}
     runs = {}
     for how, more in ends.items():
         payload = {"path": str(tmp_path / how), "how": how}

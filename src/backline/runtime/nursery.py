@@ -17,6 +17,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Set
 from pathlib import Path
 from typing import Final
 
@@ -70,6 +71,7 @@ def _serve(control: socket.socket) -> None:
         # Ctrl-C reaches the whole terminal group; only the supervisor decides when we end.
         signal.signal(ending, signal.SIG_IGN)
     adopt_orphans()
+    servants = frozenset(children_of(os.getpid()))  # a task module may have started its own
     children: Children = {}
     for task in registry:
         control.send(msgspec.json.encode(Announcement([task.announced()], "", is_last=False)))
@@ -78,7 +80,7 @@ def _serve(control: socket.socket) -> None:
         readable, _, _ = select.select([control.fileno(), waker], [], [])
         if waker in readable:
             os.read(waker, 4096)
-            _report_deaths(control, children)
+            _report_deaths(control, children, servants)
         if control.fileno() in readable:
             request, descriptors, _, _ = socket.recv_fds(control, 16, 1)
             if request != FORK:
@@ -93,7 +95,7 @@ def _clear(children: Children) -> None:
         _kill_group(pid)
     deadline = time.monotonic() + _SECONDS_TO_CLEAR
     while time.monotonic() < deadline:
-        _kill_strays({})
+        _kill_strays(set())
         try:
             os.waitpid(-1, 0)
         except ChildProcessError:
@@ -150,7 +152,7 @@ def _volunteer_for_memory_pressure() -> None:
         Path("/proc/self/oom_score_adj").write_text("500")
 
 
-def _report_deaths(control: socket.socket, children: Children) -> None:
+def _report_deaths(control: socket.socket, children: Children, servants: frozenset[int]) -> None:
     while True:
         try:
             pid, status = os.waitpid(-1, os.WNOHANG)
@@ -163,17 +165,17 @@ def _report_deaths(control: socket.socket, children: Children) -> None:
             _kill_group(pid)  # what the task started and left behind
             control.send(msgspec.msgpack.encode(Gone(pid, status, pipes.read_rest())))
             pipes.close_ears()
-        _kill_strays(children)
+        _kill_strays({*children, *servants})
 
 
-def _kill_strays(children: Children) -> None:
+def _kill_strays(others: Set[int]) -> None:
     """End the processes that came here because their run's process died.
 
-    Those of living runs come to the run's process, so whoever is here and no
-    run itself has none. Their own children come next, when they are dead.
+    Those of living runs come to the run's process, so whoever is here and is
+    none of the ``others`` has none. Their own children come next, when they are dead.
     """
     for pid in children_of(os.getpid()):
-        if pid not in children:
+        if pid not in others:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 

@@ -8,8 +8,8 @@ import sys
 from typing import Final
 
 STREAMS: Final = ("stdout", "stderr")
-MOST_LAST_WORDS_BYTES: Final = 32 * 1024
-"""Of each stream; the newest count."""
+MOST_LAST_WORDS_BYTES: Final = 8 * 1024
+"""Of each stream, the newest. They travel in one message, where junk takes three times its size."""
 
 
 class Pipes:
