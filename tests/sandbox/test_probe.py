@@ -12,7 +12,8 @@ import pytest
 
 from backline.errors import SetupError
 from backline.sandbox import program
-from backline.sandbox.bubblewrap import Identity, Order, explain, started
+from backline.sandbox.bubblewrap import Identity, Order, started
+from backline.sandbox.complaints import explain
 from backline.sandbox.limits import Limits
 from backline.sandbox.probe import probe
 from tests.sandbox.stage import ROOT, Stage

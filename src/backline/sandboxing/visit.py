@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Final
 
 import msgspec
 
@@ -28,44 +28,12 @@ from backline.sandbox import (
 from backline.sandbox.direct import DirectProvider
 from backline.sandbox.features import missing
 from backline.sandboxing import messages as say
+from backline.sandboxing.visitor import ReadBlobs, RunVisitor, Visitor, WorkBlobs
 from backline.sdk import Context
 
 _RENEW_SECONDS: Final = 15.0
 _SHORTEST_WAIT_SECONDS: Final = 0.05
 _LONGEST_WAIT_SECONDS: Final = 1.0
-
-
-class Visitor(Protocol):
-    """Who works in a sandbox."""
-
-    @property
-    def account_id(self) -> str:
-        """Whose sandbox it is, unless another is named."""
-
-    @property
-    def workdir(self) -> Path:
-        """A folder for files on their way to storage and back."""
-
-    def ask(self, request: msgspec.Struct) -> Any:
-        """Ask the worker's desk. Raises ``BacklineError`` when it refuses."""
-
-    def log(self, text: str) -> None:
-        """Hear what backline has to say meanwhile."""
-
-
-class RunVisitor:
-    """A run, seen from inside its task."""
-
-    def __init__(self, ctx: Context) -> None:
-        self._ctx = ctx
-        self.account_id = ctx.run.account_id
-        self.workdir = ctx.workdir
-
-    def ask(self, request: msgspec.Struct) -> Any:
-        return self._ctx.service(say.SERVICE, msgspec.to_builtins(request))
-
-    def log(self, text: str) -> None:
-        self._ctx.log(text)
 
 
 class Looked:
@@ -135,7 +103,7 @@ def look(
         with (
             tempfile.TemporaryDirectory(dir=visitor.workdir) as folder,
             _provider(visitor, seen).look(
-                seen.sandbox_id, seen.snapshot, _ReadBlobs(visitor, seen, folder)
+                seen.sandbox_id, seen.snapshot, ReadBlobs(visitor, seen, folder)
             ) as view,
         ):
             yield Looked(visitor, seen, view), seen.saved
@@ -169,7 +137,7 @@ def enter(
             _renewed(visitor, taken),
             tempfile.TemporaryDirectory(dir=visitor.workdir) as folder,
             _provider(visitor, taken).open(
-                taken.sandbox_id, taken.snapshot, _Blobs(visitor, taken, folder)
+                taken.sandbox_id, taken.snapshot, WorkBlobs(visitor, taken, folder)
             ) as sandbox,
         ):
             yield Visit(visitor, taken, sandbox)
@@ -223,32 +191,3 @@ def _renewed(visitor: Visitor, taken: say.Taken) -> Iterator[None]:
     finally:
         ended.set()
         thread.join()
-
-
-class _ReadBlobs:
-    """The sandbox's part of storage for a run that only looks."""
-
-    def __init__(self, visitor: Visitor, seen: say.Seen, folder: str) -> None:
-        self._visitor = visitor
-        self._sandbox_id = seen.sandbox_id
-        self._folder = folder
-
-    def fetch(self, digest: str) -> Path:
-        return Path(self._visitor.ask(say.FetchToLook(self._sandbox_id, digest, self._folder)))
-
-
-class _Blobs:
-    """The sandbox's part of storage, by way of the worker."""
-
-    def __init__(self, visitor: Visitor, taken: say.Taken, folder: str) -> None:
-        self._visitor = visitor
-        self._taken = taken
-        self._folder = folder
-
-    def fetch(self, digest: str) -> Path:
-        sandbox_id, fence = self._taken.sandbox_id, self._taken.fence
-        return Path(self._visitor.ask(say.Fetch(sandbox_id, fence, digest, self._folder)))
-
-    def keep(self, digest: str, path: Path) -> None:
-        sandbox_id, fence = self._taken.sandbox_id, self._taken.fence
-        self._visitor.ask(say.Keep(sandbox_id, fence, digest, str(path)))
