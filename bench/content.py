@@ -16,21 +16,25 @@ import av
 import numpy as np
 
 from backline.content import compose
+from backline.content.analysis_desk import SERVICE, AnalysisDesk
 from backline.content.media.audio import Audio, frames_of, read_audio
 from backline.content.media.frame import FRAME_HEIGHT, FRAME_RATE, FRAME_WIDTH
 from backline.content.media.video import FrameCanvas, VideoWriter, add_picture
 from backline.content.song import listen
 from backline.content.tasks import create_content
 from backline.content.templates import template_ids
+from backline.storage import open_store
 from backline.testing import run_inline
+from backline.testing.run import FIRST_RUN
 
 DEMO = Path(__file__).parent.parent / "src" / "backline" / "examples" / "demo"
 SONG = DEMO / "night-drive.m4a"
 LONG_SECONDS, RATE_HZ = 240, 44_100
 ROUNDS = 3
+BATCH, BATCH_TEMPLATE, MOST_BATCH_RATIO = 8, "artist-caption-bedroom", 1.4
 Times = tuple[float, float]
 """Wall seconds and processor seconds."""
-MOST_RATIO, MOST_LISTENING_SECONDS, MOST_PEAK_MB = 2.0, 4.0, 700
+MOST_RATIO, MOST_LISTENING_SECONDS, MOST_PEAK_MB = 1.6, 2.5, 500
 
 
 def main() -> None:
@@ -44,6 +48,14 @@ def main() -> None:
 def measure(template: str, song: Path) -> None:
     films = [in_child(partial(make_film, template, song)) for _ in range(ROUNDS)]
     (bare_wall, bare_cpu), _ = in_child(partial(bare_encode, template, song))
+    if template == BATCH_TEMPLATE:
+        (wall, _), _ = in_child(partial(make_batch, template, song))
+        report(
+            f"a batch of {BATCH}, {template}",
+            wall / BATCH / bare_wall,
+            "x bare x264",
+            MOST_BATCH_RATIO,
+        )
     wall, cpu = (min(times) for times in zip(*(film for film, _ in films), strict=True))
     report(f"{template}: wall", wall / bare_wall, "x bare x264", MOST_RATIO)
     print(f"    wall {wall:.2f} s against {bare_wall:.2f} s", end=", ")
@@ -51,9 +63,10 @@ def measure(template: str, song: Path) -> None:
     report(f"{template}: child's peak", max(peak for _, peak in films), "MB", MOST_PEAK_MB)
 
 
-def report(what: str, value: float, unit: str, limit: float) -> None:
-    verdict = "ok" if value <= limit else "OVER"
-    print(f"  {what:<42} {value:8.2f} {unit:<12} (at most {limit:g}: {verdict})", flush=True)
+def report(what: str, value: float, unit: str, limit: float, *, at_least: bool = False) -> None:
+    verdict = "ok" if (value >= limit if at_least else value <= limit) else "OVER"
+    bound = "at least" if at_least else "at most"
+    print(f"  {what:<42} {value:8.2f} {unit:<12} ({bound} {limit:g}: {verdict})", flush=True)
 
 
 def in_child(work: Callable[[], Times]) -> tuple[Times, float]:
@@ -78,11 +91,20 @@ def make_film(template: str, song: Path) -> Times:
     return timed(lambda: run_task(template, song))
 
 
-def run_task(template: str, song: Path) -> None:
-    payload = {"songs": ["song"], "images": ["image"], "template": template, "seed": 7}
+def make_batch(template: str, song: Path) -> Times:
+    """Make eight videos of one song, which is listened to once; one by one, as each keeps all cores busy."""
     with tempfile.TemporaryDirectory() as folder:
-        files = {"song": song, "image": demo_picture()}
-        run_inline(create_content, payload, files=files, workdir=Path(folder))
+        desk = AnalysisDesk(open_store(folder))
+        return timed(lambda: [run_task(template, song, number, desk) for number in range(BATCH)])
+
+
+def run_task(template: str, song: Path, variant: int = 0, desk: AnalysisDesk | None = None) -> None:
+    payload = {"songs": ["song"], "images": ["image"], "template": template}
+    payload |= {"seed": 7 + variant, "variant": variant}
+    with tempfile.TemporaryDirectory() as folder:
+        files, workdir = {"song": song, "image": demo_picture()}, Path(folder)
+        services = {SERVICE: partial(desk, FIRST_RUN, workdir=workdir)} if desk else {}
+        run_inline(create_content, payload, files=files, workdir=workdir, services=services)
 
 
 def bare_encode(template: str, song: Path) -> Times:
