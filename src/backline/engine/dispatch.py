@@ -125,28 +125,45 @@ class Dispatch:
         Raises ``NotFound`` for an unknown run.
         """
         with self._database.exclusive() as connection:
-            status = self._cancel(connection, run_id, "canceled by a caller")
+            status = self._cancel(connection, [run_id], "canceled by a caller")[0]
         self._bell.ring()
         return status
 
-    def _cancel(self, connection: Connection, run_id: RunId, detail: str) -> RunStatus:
+    def _cancel(
+        self, connection: Connection, run_ids: Sequence[RunId], detail: str
+    ) -> list[RunStatus]:
+        """Stop runs, and let others follow when all are stopped: one of them would end at once."""
+        ended: list[Run] = []
+        statuses = [self._stop(connection, run_id, detail, ended) for run_id in run_ids]
+        for run in ended:
+            self.after_end(connection, run)
+        return statuses
+
+    def _stop(
+        self, connection: Connection, run_id: RunId, detail: str, ended: list[Run]
+    ) -> RunStatus:
+        """Stop a run after those that it triggered, and add what has ended by that."""
         run = queries.find_run(connection, run_id)
         if run is None:
             raise NotFound(f"no run {run_id}")
         for child in queries.children_of(connection, run_id):
             if not child.status.is_final:
-                self._cancel(connection, child.id, f"its parent {run_id} was canceled")
+                self._stop(connection, child.id, f"its parent {run_id} was canceled", ended)
         if run.status is RunStatus.EXECUTING:
             ledger.ask_to_cancel(connection, run_id)
         elif not run.status.is_final and ledger.cancel(connection, run_id, run.status, detail):
-            self.after_end(connection, run)
+            ended.append(run)
             return RunStatus.CANCELED
         return run.status
 
     def after_end(self, connection: Connection, run: Run) -> None:
-        """Do what follows when a run has ended or given up its place: fill it, wake its parent."""
+        """Do what follows when a run has ended or given up its place: fill it, wake its parent.
+
+        ``run`` is the run as it stood before.
+        """
         woken = waiting.resolve_for_child(connection, run.id)
-        self._admission.fill_freed(connection, run.lane)
+        if run.is_admitted:
+            self._admission.fill_freed(connection, run.lane)
         for parent_id in woken:
             parent = queries.find_run(connection, parent_id)
             if parent is not None:
@@ -174,8 +191,7 @@ class Dispatch:
             with self._database.exclusive() as connection:
                 known = queries.summaries(connection, chunk)
                 going = [run_id for run_id in chunk if _goes_on(known.get(run_id))]
-                for run_id in going:
-                    self._cancel(connection, run_id, "canceled by a caller, with others")
+                self._cancel(connection, going, "canceled by a caller, with others")
                 stopped += going
             self._bell.ring()
         return stopped
