@@ -97,7 +97,8 @@ def draw_sung_lines(
         if setting is None:
             continue
         is_lit = len(starts) > 1
-        first = max(0, _frame(line.start_seconds - LEAD_SECONDS))
+        # Before 0 for a line that begins with the clip: it is there on the first frame, the cover.
+        first = _frame(line.start_seconds - LEAD_SECONDS)
         until = max(first + 1, _frame(until_seconds))
         whole = stand.draw(setting, UNSUNG_STRENGTH if is_lit else 1.0)
         words = _words(line, setting, stand, until) if is_lit else ()

@@ -92,7 +92,9 @@ def _place(setting: Setting, look: CaptionLook, within: Area) -> tuple[Area, int
     margin = _margin(look)
     width, height = _even(setting.width + 2 * margin), _even(setting.height + 2 * margin)
     left = _even(within.left + (within.width - width) / 2)
-    top = _even(_top(setting, look, within) - margin)
+    top = _top(setting, look, within) - margin
+    # To the even row on the inner side of the edge at which the lines stand.
+    top = _even(top) if look.lines_from == "top" else 2 * math.floor(top / 2)
     return Area(left, top, left + width, top + height), margin
 
 

@@ -28,6 +28,8 @@ class Overlay(NamedTuple):
     """0..255: how much of the frame is left, at full and at half size."""
     unshown: str
     """Characters of the text that no bundled font can draw."""
+    is_cut: bool = False
+    """Whether the end of the text is missing, for want of room."""
 
     def draw(self, index: int, into: Planes) -> None:  # noqa: ARG002  # it stands still
         """Lay it over frame ``index``: over every one alike."""

@@ -32,6 +32,8 @@ class Setting(NamedTuple):
     """From base line to base line, pixels."""
     unshown: str
     """What no font can draw, and was left out."""
+    is_cut: bool = False
+    """Whether the end is missing, for want of room."""
 
     @property
     def width(self) -> float:
@@ -136,4 +138,4 @@ def _cut(
     while len(last) > 1 and shape_line(last + dots).width > width / SMALLEST_SIZE:
         last.pop()
     lines = (*whole.lines[: count - 1], shape_line(last + dots))
-    return whole._replace(lines=lines)
+    return whole._replace(lines=lines, is_cut=True)

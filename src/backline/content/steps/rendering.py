@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from backline.content.caption import draw_caption, draw_sung_lines, lines_of_clip
+from backline.content.caption import draw_readable, draw_sung_lines, lines_of_clip
 from backline.content.compose import Overlay, compose
 from backline.content.finish import clip_frames, cut_clip, energy_per_frame, master
 from backline.content.keepsakes import Keepsakes, poster_index
@@ -58,7 +58,7 @@ def render(
     singing = _singing(order, source, heard, clip, outside)
     facts = _scene_facts(order, seed, heard, clip, singing)
     scene = outside.film or build_scene(order.template, source, facts)
-    overlay = _overlay(order, caption, scene.faces)
+    overlay = _overlay(order, caption, scene.faces, clip.duration_seconds)
     progress.begin("rendering", 0.25)
     _film(order, heard, scene, overlay, clip, ctx, progress)
     progress.begin("storing the video", 0.97)
@@ -106,9 +106,11 @@ def _stored(ctx: Context, name: str, title: str, mime_type: str) -> StoredFile:
     return ctx.files.save(ctx.workdir / name, file_name=file_name, mime_type=mime_type)
 
 
-def _overlay(order: Order, caption: ChosenCaption, faces: tuple[Area, ...]) -> Overlay | None:
+def _overlay(
+    order: Order, caption: ChosenCaption, faces: tuple[Area, ...], seconds: float
+) -> Overlay | None:
     if caption.mode == "still":
-        return draw_caption(caption.text, order.template, faces)
+        return draw_readable(caption.text, order.template, faces, seconds)
     by_word = caption.mode == "karaoke"
     return draw_sung_lines(caption.lines, order.template, faces, by_word=by_word)
 
