@@ -173,3 +173,17 @@ def test_an_account_that_is_not_there_is_refused(live: Terminal) -> None:
 
     assert person.sees("there is no account")
     assert person.leave() == 1
+
+
+def test_a_second_person_is_told_that_someone_is_in(live: Terminal) -> None:
+    """And gets in when the first has left."""
+    first = Person(live)
+    assert first.sees("$ ")
+    second = Person(live)
+    assert second.sees("someone else is in this sandbox"), second.seen
+    first.type("exit\n")
+    assert first.leave() == 0
+    assert second.sees("$ "), second.seen
+    second.type("exit 3\n")
+
+    assert second.leave() == 3

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 
 import pytest
 
 from backline.errors import Conflict, InvalidInput, NotFound, SetupError, TooLarge
-from backline.sandbox import read_command
+from backline.sandbox import Homes, read_command
 from backline.sandbox.reading import index_of, read_file
 from tests.sandbox.stage import RemoteStage, Stage
 
@@ -170,6 +172,27 @@ def test_copies_for_readers_are_not_heaped_up(home_stage: Stage) -> None:
     assert said == b"0\n1\n2\n"
     assert len(list(homes.glob("sbx_a@*"))) == 1
     assert len(list((home_stage.folder / "here" / "users").iterdir())) in (0, 2)
+
+
+def test_homes_that_nobody_uses_are_removed(home_stage: Stage) -> None:
+    """After a week, or when there are too many; one that is open stays."""
+    folder = home_stage.folder / "here"
+    homes = Homes(folder)
+    week_ago = time.time() - 8 * 24 * 3600
+    for number, name in enumerate(("sbx_old", "sbx_idle", "sbx_new", "sbx_open")):
+        home_stage.run("touch mine", sandbox=name)
+        used = week_ago if name in ("sbx_old", "sbx_open") else time.time() - 100 + number
+        os.utime(folder / "homes" / name / "lock", (used, used))
+
+    with homes.open("sbx_open"):
+        os.utime(folder / "homes" / "sbx_open" / "lock", (week_ago, week_ago))
+        homes.tidy(keep=3)
+        left = sorted(path.name for path in (folder / "homes").iterdir())
+        homes.tidy(keep=1)
+        fewer = sorted(path.name for path in (folder / "homes").iterdir())
+
+    assert left == ["sbx_idle", "sbx_new", "sbx_open"]
+    assert fewer == ["sbx_new", "sbx_open"]
 
 
 def test_a_destroyed_sandbox_leaves_nothing(home_stage: Stage) -> None:

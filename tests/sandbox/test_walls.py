@@ -212,6 +212,8 @@ def test_a_set_user_id_copy_gives_no_gain(stage: AnyStage) -> None:
         ("41", ("16", "3", "9"), "EAFNOSUPPORT"),  # netlink audit
         ("16", ("0", "0x5412", 'b"x"'), "EPERM"),  # TIOCSTI
         ("16", ("0", "0x541c", 'b"x"'), "EPERM"),  # TIOCLINUX
+        ("16", ("0", "0x541d", "0"), "EPERM"),  # TIOCCONS
+        ("16", ("0", "0x5423", "ctypes.byref(ctypes.c_int(21))"), "EPERM"),  # TIOCSETD, N_GSM
         ("16", ("0", "ctypes.c_long(0x7700005412)", 'b"x"'), "EPERM"),  # with dirty upper bits
         ("0x40000000 + 39", (), "ENOSYS"),  # getpid of the x32 table
     ],

@@ -37,6 +37,8 @@ FIRST_USER_ID: Final = 1_900_000_000
 USER_COUNT: Final = 65_536
 READY_HOMES: Final = 32
 """So many homes a worker keeps ready."""
+READY_SECONDS: Final = 7 * 24 * 3600
+"""And for so long after their last use: as long as snapshots are kept."""
 _SHARED_CACHE: Final = Path("/var/cache/backline")
 
 
@@ -156,9 +158,14 @@ class Homes:
             os.close(home.descriptor)
 
     def tidy(self, keep: int = READY_HOMES) -> None:
-        """Remove the homes that were not used for longest; those in use are left alone."""
+        """Remove the homes that were not used for longest, and all that were not for a week.
+
+        Those in use are left alone.
+        """
         by_age = sorted(self._homes.iterdir(), key=_last_used, reverse=True)
-        for folder in by_age[keep:]:
+        oldest = now_ms() / 1000 - READY_SECONDS
+        forgotten = [folder for folder in by_age[:keep] if _last_used(folder) < oldest]
+        for folder in (*by_age[keep:], *forgotten):
             with contextlib.suppress(Conflict, OSError):
                 self.destroy(folder.name)
 

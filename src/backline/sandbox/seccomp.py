@@ -33,8 +33,9 @@ _X32_BIT: Final = 0x40000000
 """x86-64 kernels may offer a second table of calls; it is marked by this bit."""
 _NEW_NAMESPACES: Final = 0x7E020000
 """CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID and NEWNET."""
-_TERMINAL_INJECTIONS: Final = (0x5412, 0x541C)
-"""TIOCSTI and TIOCLINUX, which type into a terminal as if its user did."""
+_TERMINAL_TRICKS: Final = (0x5412, 0x541C, 0x541D, 0x5423)
+"""TIOCSTI and TIOCLINUX type as if the terminal's user did, TIOCCONS draws the machine's console
+to it, and TIOCSETD loads drivers of modems and networks, in which faults are found."""
 _AF_UNIX, _AF_INET, _AF_INET6, _AF_NETLINK = 1, 2, 10, 16
 
 Instruction = tuple[int, int, int, int]
@@ -198,7 +199,7 @@ def _judge_socket() -> Iterator[Instruction]:
 def _judge_ioctl() -> Iterator[Instruction]:
     """Look at the low half of the request only, as the kernel does (CVE-2019-10063)."""
     yield (_LOAD, 0, 0, _argument_at(1))
-    for request in _TERMINAL_INJECTIONS:
+    for request in _TERMINAL_TRICKS:
         yield from _when(_IF_EQUAL, request, _fail(errno.EPERM))
 
 

@@ -169,7 +169,11 @@ def _provider(visitor: Visitor, seen: say.Seen | say.Taken) -> EmbeddedProvider:
 
 def _take(visitor: Visitor, account_id: str, sandbox_id: str | None) -> say.Taken:
     wait_seconds = _SHORTEST_WAIT_SECONDS
+    is_told = False
     while (answer := visitor.ask(say.Take(account_id, sandbox_id))) is None:
+        if not is_told:
+            visitor.log("someone else is in this sandbox: waiting until they have left")
+            is_told = True
         time.sleep(wait_seconds)
         wait_seconds = min(wait_seconds * 2, _LONGEST_WAIT_SECONDS)
     return msgspec.convert(answer, say.Taken)
