@@ -8,6 +8,7 @@ import socket
 import struct
 import threading
 import time
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -21,6 +22,12 @@ MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 
 class ChannelClosed(Exception):
     """Raised when the other side is gone."""
+
+
+@cache
+def decoder_of(receives: Any) -> msgspec.msgpack.Decoder[Any]:
+    """Return what reads messages of these kinds. Making one takes a millisecond, so it is kept."""
+    return msgspec.msgpack.Decoder(receives)
 
 
 def _packed(message: msgspec.Struct) -> bytes:
@@ -41,7 +48,7 @@ class Channel:
 
     def __init__(self, link: socket.socket, receives: Any) -> None:
         self._link = link
-        self._decoder = msgspec.msgpack.Decoder(receives)
+        self._decoder = decoder_of(receives)
         self._sending = threading.Lock()
         self._last_word = time.monotonic()
         self._owes_answer = False

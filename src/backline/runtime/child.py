@@ -9,7 +9,7 @@ from pathlib import Path
 from backline.errors import BacklineError, ResultInvalid, RetryLater, SetupError
 from backline.runtime import messages as say
 from backline.runtime.attempt import attempt
-from backline.runtime.channel import Channel
+from backline.runtime.channel import Channel, decoder_of
 from backline.runtime.context import RunContext, speakable
 from backline.runtime.line import SupervisorLine
 from backline.runtime.pipes import Pipes
@@ -21,6 +21,9 @@ from backline.sdk import Task, registry
 MAX_ERROR_MESSAGE_LENGTH = 1_000
 MAX_STACK_FRAMES = 50
 """As Trigger.dev cuts them: enough to find the fault, not enough to fill a database."""
+
+
+decoder_of(say.FromSupervisor)  # made here, in the zygote, for every fork
 
 
 def perform(link: socket.socket, pipes: Pipes) -> None:

@@ -7,6 +7,7 @@ they happened.
 
 from __future__ import annotations
 
+import _thread
 import codecs
 import ctypes
 import faulthandler
@@ -53,7 +54,9 @@ class Voice:
         """Let Python's streams go this way, and listen."""
         sys.stdout, sys.stderr = (_text_stream(self, stream) for stream in STREAMS)
         faulthandler.enable(2)
-        threading.Thread(target=self._listen, name="voice", daemon=True).start()
+        # Unlike Thread.start this does not wait until the thread runs, which takes long on a
+        # busy machine, at the start of every run.
+        _thread.start_new_thread(self._listen, ())
 
     def finish(self) -> None:
         """Say what is still held in buffers, Python's and those of C."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable
-from typing import Any, get_type_hints
+from typing import Any
 
 import msgspec
 
@@ -18,7 +18,7 @@ from backline.sdk.machine import DEFAULT_MACHINE, MACHINES
 from backline.sdk.registry import registry
 from backline.sdk.retry import NO_RETRY, Retry
 from backline.sdk.schema import schema_of
-from backline.sdk.values import result_of, to_kind
+from backline.sdk.values import hints_of, result_of, to_kind
 
 TaskFunction = Callable[..., Any]
 
@@ -71,15 +71,16 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def wants_async_context(self) -> bool:
         """Whether it is async and does not say, by its annotation, that it wants a plain context."""
+        if not self.is_async:
+            return False
         _, *others = inspect.signature(self.function).parameters
-        hints = get_type_hints(self.function)
-        return self.is_async and not (others and hints.get(others[0]) is Context)
+        return not (others and hints_of(self.function).get(others[0]) is Context)
 
     @property
     def payload_type(self) -> Any:
         """The annotation of the first parameter; ``Any`` when there is none."""
         names = list(inspect.signature(self.function).parameters)
-        return get_type_hints(self.function, include_extras=True).get(names[0], Any)
+        return hints_of(self.function).get(names[0], Any)
 
     def announced(self) -> TaskFacts:
         """Return the facts as a worker tells them to others, with the payload's schema."""

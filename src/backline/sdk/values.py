@@ -7,6 +7,7 @@ whatever else JSON can say: dates, sets, enums, UUIDs.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, get_type_hints
 
 import msgspec
@@ -58,9 +59,15 @@ def result_of(function: Callable[..., object], result: object, whose: str) -> An
 def returned_kind(function: Callable[..., object]) -> Any:
     """Return the annotation of what a function returns; ``Any`` when there is none."""
     try:
-        return get_type_hints(function, include_extras=True).get("return", Any)
-    except TypeError:  # a partial, or an object that is called: it has no annotations of its own
-        return Any
+        return hints_of(function).get("return", Any)
+    except (TypeError, NameError):
+        return Any  # an object without annotations of its own, or with names known to it alone
+
+
+@lru_cache(maxsize=1024)
+def hints_of(function: Callable[..., object]) -> dict[str, Any]:
+    """Return a function's annotations. Kept, because reading them is slow."""
+    return get_type_hints(function, include_extras=True)
 
 
 def _dump(value: Any) -> Any:
