@@ -51,7 +51,7 @@ def test_a_long_caption_beside_a_face_is_not_cut(template_id: str, seed: int) ->
         return
     assert isinstance(caption, TimedCaption)
     assert not any(line.whole.is_cut for line in caption.lines)
-    assert all(line.until_frame - line.first_frame > 1.5 * FRAME_RATE for line in caption.lines)
+    assert all(line.until_frame - line.first_frame > FRAME_RATE for line in caption.lines)
     for line in caption.lines:
         planes = new_planes()
         planes.y[:] = 120
