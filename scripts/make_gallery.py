@@ -19,7 +19,7 @@ import cv2
 import msgspec
 import numpy as np
 
-from backline.content.caption import CaptionRequest, draw_caption, write_caption
+from backline.content.caption import CaptionRequest, SungLine, draw_caption, write_caption
 from backline.content.clip import choose_clip
 from backline.content.finish import energy_per_frame, finish_sound
 from backline.content.lipsync import sing_along
@@ -38,7 +38,7 @@ FOLDER = HOUSE / "docs/images"
 SECONDS = (0, 3, 7, 11, 14)
 CLIP_SECONDS = 15.0
 STILL_SIZE, FRAME_SIZE = (405, 720), (180, 320)
-ARTIST = "Paper Satellites"
+ARTIST, DATE = "Paper Satellites", "28 November 2026"
 RATE_HZ = 44_100
 
 
@@ -117,6 +117,7 @@ def hear(entry: Entry, folder: Path) -> tuple[SceneFacts, Audio]:
         energy=energy_per_frame(sound),
         title=entry.title,
         artist=ARTIST,
+        date=DATE,
     )
     return facts, sound
 
@@ -124,7 +125,8 @@ def hear(entry: Entry, folder: Path) -> tuple[SceneFacts, Audio]:
 def frames(template_id: str, entry: Entry, facts: SceneFacts, sound: Audio) -> Iterator[Rgb]:
     """Draw the frames of one video that are shown."""
     # The demo song has words, but nobody to sing them: its lead stands in for the singer.
-    singing = sing_along(template_id, entry.picture, sound, [(0.0, CLIP_SECONDS)])
+    throughout = SungLine(text="", start_seconds=0.0, end_seconds=CLIP_SECONDS)
+    singing = sing_along(template_id, entry.picture, sound, [throughout])
     facts = msgspec.structs.replace(facts, mouth=singing.mouth)
     scene = build_scene(template_id, entry.picture, facts)
     request = CaptionRequest(
@@ -133,9 +135,10 @@ def frames(template_id: str, entry: Entry, facts: SceneFacts, sound: Audio) -> I
     overlay = draw_caption(write_caption(request), template_id, scene.faces)
     planes = new_planes()
     for seconds in SECONDS:
-        scene.draw(seconds * FRAME_RATE, planes)
+        index = seconds * FRAME_RATE
+        scene.draw(index, planes)
         if overlay is not None:
-            overlay.blend(planes)
+            overlay.draw(index, planes)
         yield to_rgb(planes)
 
 

@@ -10,19 +10,15 @@ import numpy as np
 from backline.content.media.canvas import Canvas, blurred, rounded_rectangle
 from backline.content.media.layer import Layer, layer_of
 from backline.content.media.picture import Picture
-from backline.content.media.stance import face_areas
+from backline.content.media.sheet import Place, lay_sheet
 from backline.content.media.still import STILL_HEIGHT, STILL_WIDTH
 from backline.content.media.subject import Subject
-from backline.content.portrait import find_portrait, frame_for
 
-WIDEST = (0.78, 0.385)
-"""The glass, in fractions of the frame."""
-MIDDLE = (0.5, 0.318)
+GLASS = Place(middle=(0.5, 0.318), largest=(0.78, 0.385), tall=0.66, wide=1.0)
 BEZEL = 26
 """Still pixels of metal around the glass."""
 POST_BOTTOM = 0.675
 """Of the frame's height: where the case's legs meet the pavement."""
-WIDE, TALL = 1.0, 0.66
 
 
 class Poster(NamedTuple):
@@ -35,21 +31,11 @@ class Poster(NamedTuple):
 
 def light_poster(picture: Picture) -> Poster:
     """Make the case: the picture cropped to an upright sheet, lit from behind."""
-    aspect = min(WIDE, max(TALL, picture.aspect))
-    width = round(min(STILL_WIDTH * WIDEST[0], STILL_HEIGHT * WIDEST[1] * aspect)) & ~1
-    size = (width, round(width / aspect) & ~1)
-    framing = frame_for(picture, *size)
-    glass = framing.cut(picture.rgb, *size).astype(np.float32) / np.float32(255)
-    corner = (
-        round(MIDDLE[0] * STILL_WIDTH - size[0] / 2) & ~1,
-        round(MIDDLE[1] * STILL_HEIGHT - size[1] / 2) & ~1,
-    )
-    to_still = framing.matrix
-    to_still[:, 2] += corner
-    faces = face_areas(find_portrait(picture), to_still)
-    case = _case(_backlit(glass), corner)
+    sheet = lay_sheet(picture, GLASS)
+    case = _case(_backlit(sheet.image), sheet.corner)
     return Poster(
-        Subject(case, to_still, faces, is_person=False), light=_in_the_street(glass, corner)
+        Subject(case, sheet.picture_to_still, sheet.faces, is_person=False),
+        light=_in_the_street(sheet.image, sheet.corner),
     )
 
 
