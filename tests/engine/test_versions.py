@@ -18,7 +18,7 @@ from backline.ids import new_id
 from backline.runs import NewRun, Run, RunStatus, Wait, Worker, catalog, ledger, queries, queues
 from backline.sdk import TaskFacts
 from backline.settings import Settings
-from tests.processes import eventually, final_run, worker
+from tests.processes import backline, eventually, final_run, worker
 
 
 class Fleet:
@@ -232,6 +232,43 @@ def test_what_executes_or_has_ended_is_not_moved(fleet: Fleet) -> None:
         fleet.dispatch.move(waiting, None)
     with pytest.raises(NotFound):
         fleet.dispatch.move("run_none", None)
+
+
+def test_a_run_is_handed_on_to_a_worker_that_knows_its_task(fleet: Fleet) -> None:
+    """Of another version if there is one; where nobody knows it, it waits without a place."""
+    first = fleet.arrive("v1")
+    run_id = fleet.trigger(environment="dev")
+    with fleet.database.write() as connection:
+        assert not ledger.start_attempt(connection, run_id, "worker_x", "v2", {"other"})
+    assert fleet.dispatch.pass_on(run_id, {"other"}, "v2")
+    assert not fleet.dispatch.pass_on(run_id, {"mix"}, "v1")
+    assert fleet.stands(run_id) == QUEUED_WITH_A_PLACE
+    assert fleet.read(run_id).admission_count == 2
+    with fleet.database.write() as connection:
+        catalog.retire(connection, first)
+    assert fleet.dispatch.pass_on(run_id, {"other"}, "v2")
+    assert fleet.stands(run_id) == WAITS
+    assert not fleet.dispatch.pass_on(run_id, {"other"}, "v2")
+    second = fleet.arrive("v1")
+    assert fleet.start(run_id, second, "v1")
+    assert not fleet.dispatch.pass_on(run_id, {"other"}, "v2")
+
+
+def test_workers_may_know_different_tasks(database: Database, settings: Settings) -> None:
+    """Whichever of two hears of a run first, the one that knows its task performs it."""
+    queue = RunQueue(database)
+    dispatch = Dispatch(database, queue, Bell())
+    with worker(settings, "--slots", "1"), backline(settings, "worker", "--slots", "2") as ignorant:
+        ignorant.wait_until_ready()
+        orders = [
+            NewRun(account_id="alice", task_identifier="async-hello", payload=str(number))
+            for number in range(12)
+        ]
+        run_ids = [each.run_id for each in dispatch.trigger_many(orders)]
+        done = [final_run(database, run_id) for run_id in run_ids]
+    assert {run.status for run in done} == {RunStatus.COMPLETED}
+    assert max(run.admission_count for run in done) > 1, "some were handed on"
+    queue.close()
 
 
 def test_an_upgrade_by_real_workers(database: Database, settings: Settings, tmp_path: Path) -> None:

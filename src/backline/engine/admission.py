@@ -8,10 +8,12 @@ away twice.
 
 from __future__ import annotations
 
+import msgspec
+
 from backline.clock import now_ms
 from backline.db import Connection
 from backline.engine.queue import RunQueue
-from backline.runs import catalog, ledger, queues
+from backline.runs import Run, catalog, ledger, queues
 
 ENVIRONMENT_LIMIT = 100
 """Runs that execute at once in all queues together, as in Trigger.dev."""
@@ -56,6 +58,24 @@ class Admission:
                 if rooms[lane] > 0 and self._let_in(connection, run_id):
                     rooms[lane] -= 1
                     room_in_all -= 1
+
+    def redirect(self, connection: Connection, run: Run, version: str) -> None:
+        """Hand an admitted run on that came to a worker of this version which lacks its task.
+
+        It goes to another version that announces the task. Where only other
+        workers of the same version do, whoever is next tries; where nobody
+        does, it waits without a place.
+        """
+        known = catalog.versions_of(connection, run.task_identifier)
+        if not known:
+            ledger.await_version(connection, run.id, run.needed_version)
+            return
+        others = [other for other in known if other != version]
+        ledger.give_place_back(connection, run.id)
+        ticket = ledger.admit(connection, run.id)
+        if ticket is not None:
+            target = ticket.version or (others[0] if others else None)
+            self._queue.put(connection, msgspec.structs.replace(ticket, version=target))
 
     def _room_in_all(self, connection: Connection) -> int:
         return self._environment_limit - queues.places_taken_in_all(connection)

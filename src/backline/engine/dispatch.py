@@ -7,7 +7,7 @@ and not the other.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -260,6 +260,22 @@ class Dispatch:
             ledger.enqueue(
                 connection, run.id, RunStatus.PENDING_VERSION, f"an operator moved it to {name}"
             )
+
+    def pass_on(self, run_id: RunId, tasks: Container[str], version: str) -> bool:
+        """Hand a run on that came to a worker which does not know its task.
+
+        ``tasks`` are those that the worker knows, ``version`` is its own. Returns
+        whether it was so; else somebody else has the run, or nobody needs to.
+        """
+        with self._database.exclusive() as connection:
+            run = queries.find_run(connection, run_id)
+            if run is None or run.task_identifier in tasks:
+                return False
+            if run.status is not RunStatus.QUEUED or not run.is_admitted:
+                return False
+            self._admission.redirect(connection, run, version)
+        self._bell.ring()
+        return True
 
     def bound_elsewhere(self, connection: Connection, version: str) -> None:
         """After a worker left: runs that only its version may begin wait visibly, if it was the last."""

@@ -103,6 +103,9 @@ class Executor:
                 claim = self._patience(self._claim, run_id)
                 if claim is not None:
                     self._try(claim)
+                elif self._dispatch.pass_on(run_id, self._zygote.tasks, self.version):
+                    # Whoever is next may be this worker: let others be faster.
+                    time.sleep(FAULT_PAUSE_SECONDS)
             except Exception:
                 log.exception("run %s could not be performed: it is let in anew", run_id)
                 time.sleep(FAULT_PAUSE_SECONDS)
@@ -130,7 +133,7 @@ class Executor:
     def _claim(self, run_id: RunId) -> Claim | None:
         with self._database.write() as connection:
             attempt = ledger.start_attempt(
-                connection, run_id, self._worker_id, self.version
+                connection, run_id, self._worker_id, self.version, self._zygote.tasks
             ) or self._claimed_before(connection, run_id)
             run = queries.find_run(connection, run_id)
             if attempt is None or run is None:

@@ -118,6 +118,16 @@ def find_task(
     return None if newest is None else _read_facts(newest)
 
 
+def versions_of(connection: Connection, task_identifier: str) -> list[str]:
+    """Return the versions under which a task is announced, that of the newest worker first."""
+    rows = connection.execute(
+        sa.select(announced_tasks.c.version)
+        .where(announced_tasks.c.task_identifier == task_identifier)
+        .order_by(announced_tasks.c.worker_id.desc())
+    )
+    return list(dict.fromkeys(rows.scalars()))
+
+
 @lru_cache(maxsize=256)
 def _read_facts(text: str) -> TaskFacts:
     return msgspec.json.decode(text, type=TaskFacts)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 import msgspec
 import sqlalchemy as sa
 
@@ -17,20 +19,30 @@ from backline.runs.tables import attempts, runs
 
 
 def start_attempt(
-    connection: Connection, run_id: RunId, worker_id: str, version: str
+    connection: Connection,
+    run_id: RunId,
+    worker_id: str,
+    version: str,
+    tasks: Container[str] | None = None,
 ) -> Attempt | None:
     """Claim an admitted run: begin its next attempt, or go on with one that waited.
 
-    None when another worker was first, or the run is not to be performed any more.
+    ``tasks`` are those that the worker knows; None for all. None when another
+    worker was first, the run is another one's to perform, or nobody's any more.
     """
     now = now_ms()
     row = connection.execute(
         sa.select(
-            runs.c.attempt_id, runs.c.attempt_count, needed_version.label("needed_version")
+            runs.c.attempt_id,
+            runs.c.attempt_count,
+            runs.c.task_identifier,
+            needed_version.label("needed_version"),
         ).where(runs.c.id == run_id, runs.c.is_admitted)
     ).first()
     # Bound to a version since the engine heard of it, it was let in anew for that one.
     if row is None or row.needed_version not in (None, version):
+        return None
+    if tasks is not None and row.task_identifier not in tasks:
         return None
     is_new = row.attempt_id is None
     attempt_id = new_id("attempt", now) if is_new else row.attempt_id

@@ -22,14 +22,15 @@ needed_version = sa.case((has_begun_for_good, runs.c.version), else_=runs.c.lock
 """The version whose workers may perform a run; NULL for any."""
 
 
-def await_version(connection: Connection, run_id: RunId, version: str) -> bool:
-    """Let a queued run wait for a worker of its version, without a place."""
+def await_version(connection: Connection, run_id: RunId, version: str | None) -> bool:
+    """Let a queued run wait, without a place, for a worker of its version, or any that knows its task."""
+    missing = "announces the task" if version is None else f"has version {version}"
     return move(
         connection,
         run_id,
         RunStatus.QUEUED,
         RunStatus.PENDING_VERSION,
-        f"no worker has version {version}",
+        f"no worker {missing}",
         is_admitted=False,
         expires_at=None,
     )
