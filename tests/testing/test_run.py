@@ -241,3 +241,33 @@ def test_an_async_task_is_canceled_with_await_in_its_cleanup(tmp_path: Path) -> 
 
     assert run_inline(beats, None, workdir=tmp_path, cancel_after_calls=5).is_canceled
     assert told == ["tidied"]
+
+
+@pytest.mark.parametrize("error", [ValueError("no"), SystemExit(3), asyncio.CancelledError()])
+def test_a_failure_of_any_kind_is_told_to_its_hook(error: BaseException, tmp_path: Path) -> None:
+    """Also one that is no Exception, such as sys.exit()."""
+    told: list[object] = []
+
+    @task("testing-failing", hooks=Hooks(on_failure=lambda *given: told.append(given[2])))
+    def fails(payload: object, ctx: Context) -> None:
+        raise error
+
+    with pytest.raises(type(error)):
+        run_inline(fails, None, workdir=tmp_path)
+    assert told == [error]
+
+
+def test_what_a_hook_raises_changes_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is printed, which lands in the run's log."""
+
+    def stumble(*_: object) -> None:
+        raise RuntimeError("stumbled")
+
+    @task("testing-stumble", hooks=Hooks(on_start=stumble, on_success=stumble))
+    def goes_on(payload: object, ctx: Context) -> str:
+        return "done"
+
+    assert run_inline(goes_on, None, workdir=tmp_path).output == "done"
+    assert capsys.readouterr().err.count("RuntimeError: stumbled") == 2

@@ -39,7 +39,7 @@ def _in_order(task: Task, payload: Any, caller: Caller, stop: StopSign, is_resum
     except RunStopped:
         tell(hooks.on_cancel)
         raise
-    except Exception as error:
+    except BaseException as error:  # sys.exit() and a canceled coroutine fail like any other
         if stop.is_up:
             tell(hooks.on_cancel)
         else:

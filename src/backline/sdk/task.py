@@ -37,7 +37,7 @@ class Hooks(msgspec.Struct, frozen=True, kw_only=True):
     """Before each attempt: ``(payload, ctx)``. An attempt that waited does not start again."""
     on_success: Callable[[Any, Any, Any], object] | None = None
     """After the task returned: ``(payload, ctx, output)``."""
-    on_failure: Callable[[Any, Any, Exception], object] | None = None
+    on_failure: Callable[[Any, Any, BaseException], object] | None = None
     """After the task raised: ``(payload, ctx, error)``, also when another attempt follows."""
     on_cancel: Callable[[Any, Any], object] | None = None
     """After the task was stopped, and has cleaned up: ``(payload, ctx)``; a few seconds are left."""
