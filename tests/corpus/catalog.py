@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.corpus import pictures, sounds, words
+from tests.corpus import films, pictures, sounds, words
 from tests.corpus.damage import EVERYWHERE, Damage
-from tests.corpus.specimens import KINDS, PICTURES, SONGS, whole
+from tests.corpus.specimens import FILMS, KINDS, PICTURES, SONGS, whole
 
 
 class Case(NamedTuple):
@@ -37,8 +37,9 @@ class Case(NamedTuple):
 
 def damages(kind: str) -> dict[str, Damage]:
     """Return all damage that is done to files of a kind."""
-    own = sounds if kind in SONGS else pictures if kind in PICTURES else words
-    return EVERYWHERE | own.damages(kind)
+    families = {**dict.fromkeys(SONGS, sounds.damages), **dict.fromkeys(FILMS, films.damages)}
+    families |= dict.fromkeys(PICTURES, pictures.damages)
+    return EVERYWHERE | families.get(kind, words.damages)(kind)
 
 
 def corpus(*kinds: str) -> Iterator[Case]:

@@ -18,6 +18,9 @@ from typing import Literal
 import msgspec
 
 from backline.content.clip import choose_clip
+from backline.content.edit.film import read_film
+from backline.content.edit.operations import crop
+from backline.content.edit.saving import write_film
 from backline.content.finish import finish_sound
 from backline.content.image import base_image
 from backline.content.lyrics import decode_lyrics, parse_lrc, repeated_lines
@@ -26,7 +29,8 @@ from backline.content.mood import find_mood
 from backline.content.song import listen
 from backline.content.tags import read_tags
 from backline.errors import MediaError
-from tests.corpus.specimens import SONGS, WORDS
+from backline.wire.editing import Crop
+from tests.corpus.specimens import FILMS, SONGS, WORDS
 
 MOST_SECONDS = 60
 _ADDRESS_SPACE = 8 * 1024**3
@@ -56,7 +60,12 @@ def judge(path: Path) -> Verdict:
 
 def _outcome(path: Path) -> tuple[Literal["completed", "failed", "stumbled"], str]:
     kind = path.suffix[1:]
-    use = _hear if kind in SONGS else _read if kind in WORDS else _show
+    if kind in SONGS:
+        use = _hear
+    elif kind in FILMS:
+        use = _edit
+    else:
+        use = _read if kind in WORDS else _show
     try:
         use(path)
     except MediaError as refusal:
@@ -80,6 +89,11 @@ def _hear(path: Path) -> None:
 
 def _show(path: Path) -> None:
     base_image("album-record-store", read_picture(path), 1)
+
+
+def _edit(path: Path) -> None:
+    film = crop(read_film(path), Crop(aspect="1:1"))
+    write_film(film, path.with_name("edited.mp4"), "mp4", lambda _: None)
 
 
 def _read(path: Path) -> None:

@@ -35,7 +35,7 @@ def _put(place: int, form: str, *values: int) -> Damage:
     return damaged
 
 
-def _after(mark: bytes, offset: int, form: str, *values: int) -> Damage:
+def after(mark: bytes, offset: int, form: str, *values: int) -> Damage:
     """Write numbers so many bytes after the first place where a mark stands."""
     return lambda data: _put(data.index(mark) + offset, form, *values)(data)
 
@@ -51,17 +51,17 @@ def _wav(rate_hz: int, channels: int, bits: int, samples: bytes, tag: int = 1) -
 _WAV: dict[str, Damage] = {
     "riff-length-0": _put(4, "<I", 0),
     "riff-length-huge": _put(4, "<I", MAX_32),
-    "data-length-0": _after(b"data", 4, "<I", 0),
-    "data-length-huge": _after(b"data", 4, "<I", MAX_32),
-    "no-channels": _after(b"fmt ", 10, "<H", 0),
-    "65535-channels": _after(b"fmt ", 10, "<H", 65535),
-    "rate-0": _after(b"fmt ", 12, "<I", 0),
-    "rate-1": _after(b"fmt ", 12, "<I", 1),
-    "rate-huge": _after(b"fmt ", 12, "<I", MAX_32),
-    "block-0": _after(b"fmt ", 20, "<H", 0),
-    "bits-0": _after(b"fmt ", 22, "<H", 0),
-    "bits-65535": _after(b"fmt ", 22, "<H", 65535),
-    "unknown-coding": _after(b"fmt ", 8, "<H", 0x1234),
+    "data-length-0": after(b"data", 4, "<I", 0),
+    "data-length-huge": after(b"data", 4, "<I", MAX_32),
+    "no-channels": after(b"fmt ", 10, "<H", 0),
+    "65535-channels": after(b"fmt ", 10, "<H", 65535),
+    "rate-0": after(b"fmt ", 12, "<I", 0),
+    "rate-1": after(b"fmt ", 12, "<I", 1),
+    "rate-huge": after(b"fmt ", 12, "<I", MAX_32),
+    "block-0": after(b"fmt ", 20, "<H", 0),
+    "bits-0": after(b"fmt ", 22, "<H", 0),
+    "bits-65535": after(b"fmt ", 22, "<H", 65535),
+    "unknown-coding": after(b"fmt ", 8, "<H", 0x1234),
     "no-samples": become(_wav(44_100, 2, 16, b"")),
     "one-sample": become(_wav(44_100, 1, 16, b"\0\0")),
     "not-numbers": become(_wav(44_100, 1, 32, b"\xff\xff\xff\x7f" * 100_000, tag=3)),
@@ -96,7 +96,7 @@ _MP3: dict[str, Damage] = {
     "cover-of-a-bomb": _tagged(_apic(png_of_size(30_000, 30_000))),
     "cover-of-text": _tagged(_apic(b"no picture" * 100)),
     "cover-cut-off": _tagged(_apic(whole("png")[:2000])),
-    "count-lies": _after(b"Info", 4, ">II", 0x0F, MAX_32),
+    "count-lies": after(b"Info", 4, ">II", 0x0F, MAX_32),
     "no-count": lambda data: data.replace(b"Xing", bytes(4)).replace(b"Info", bytes(4)),
     "rates-mixed": lambda data: data + whole("mp3").replace(b"\xff\xfb\x90", b"\xff\xfb\x94"),
     "only-a-tag": become(_id3(-1, (b"TIT2", b"\x00Nothing follows"))),
@@ -151,25 +151,32 @@ def _without(name: bytes) -> Damage:
     return lambda data: data.replace(name, b"free", 1)
 
 
-_M4A: dict[str, Damage] = {
+def boxes() -> dict[str, Damage]:
+    """Return what can be wrong with the boxes of any MP4 (ISO/IEC 14496-12)."""
+    return dict(_BOXES)
+
+
+_BOXES: dict[str, Damage] = {
     "index-lost": _without(b"moov"),
     "sound-lost": _without(b"mdat"),
     "sizes-lost": _without(b"stsz"),
     "places-lost": _without(b"stco"),
-    "codec-lost": _without(b"esds"),
-    "index-of-length-0": _after(b"moov", -4, ">I", 0),
-    "index-of-length-1": _after(b"moov", -4, ">I", 1),
-    "index-too-long": _after(b"moov", -4, ">I", MAX_32),
-    "sizes-without-end": _after(b"stsz", 12, ">I", MAX_32),
-    "all-samples-huge": _after(b"stsz", 8, ">II", 0x7FFFFFFF, 0x00FFFFFF),
-    "places-past-the-end": _after(b"stco", 12, ">IIII", *(MAX_32,) * 4),
-    "times-without-end": _after(b"stts", 8, ">II", MAX_32, MAX_32),
-    "time-scale-0": _after(b"mdhd", 16, ">I", 0),
-    "lasts-forever": _after(b"mdhd", 20, ">I", MAX_32),
-    "no-duration": _after(b"mdhd", 20, ">I", 0),
+    "index-of-length-0": after(b"moov", -4, ">I", 0),
+    "index-of-length-1": after(b"moov", -4, ">I", 1),
+    "index-too-long": after(b"moov", -4, ">I", MAX_32),
+    "sizes-without-end": after(b"stsz", 12, ">I", MAX_32),
+    "all-samples-huge": after(b"stsz", 8, ">II", 0x7FFFFFFF, 0x00FFFFFF),
+    "places-past-the-end": after(b"stco", 12, ">IIII", *(MAX_32,) * 4),
+    "times-without-end": after(b"stts", 8, ">II", MAX_32, MAX_32),
+    "time-scale-0": after(b"mdhd", 16, ">I", 0),
+    "lasts-forever": after(b"mdhd", 20, ">I", MAX_32),
+    "no-duration": after(b"mdhd", 20, ">I", 0),
     "a-thousand-boxes-deep": lambda data: data[:32] + _nested(1000) + data[32:],
-    "rate-0": _after(b"mp4a", 28, ">I", 0),
-    "no-channels": _after(b"mp4a", 20, ">H", 0),
+}
+_M4A: dict[str, Damage] = _BOXES | {
+    "codec-lost": _without(b"esds"),
+    "rate-0": after(b"mp4a", 28, ">I", 0),
+    "no-channels": after(b"mp4a", 20, ">H", 0),
 }
 
 

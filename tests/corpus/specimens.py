@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tests.films import write_film
 from tests.pictures import write_animation
 from tests.sounds import chord, click_track, write_audio
 
@@ -58,6 +59,15 @@ def _gif(kind: str) -> bytes:
         return write_animation(path, frames).read_bytes()
 
 
+@cache
+def _film(kind: str) -> bytes:
+    codec = "libvpx-vp9" if kind == "webm" else "libx264"
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"film.{kind}"
+        write_film(path, width=160, height=90, frames=30, codec=codec)
+        return path.read_bytes()
+
+
 def _words(_kind: str) -> bytes:
     stamps = [f"[{at // 60:02d}:{at % 60:02d}.50]" for at in range(0, 900, 2)]
     lines = [f"{stamp}line {at % 7} of the song" for at, stamp in enumerate(stamps)]
@@ -76,9 +86,12 @@ _MAKERS: dict[str, Callable[[str], bytes]] = {
     **dict.fromkeys(_ENCODERS, _song),
     **dict.fromkeys(("jpg", "png", "webp"), _picture),
     "gif": _gif,
+    "mp4": _film,
+    "webm": _film,
     "lrc": _words,
 }
 KINDS = tuple(_MAKERS)
 SONGS = tuple(_ENCODERS)
 PICTURES = ("jpg", "png", "webp", "gif")
+FILMS = ("mp4", "webm")
 WORDS = ("lrc",)

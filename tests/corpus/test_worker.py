@@ -18,7 +18,7 @@ from backline.storage import open_store
 from tests.cast import enter_cast, settings_in
 from tests.corpus.bench import fault_of
 from tests.corpus.catalog import Case, corpus
-from tests.corpus.specimens import KINDS, PICTURES, SONGS, whole
+from tests.corpus.specimens import FILMS, KINDS, PICTURES, SONGS, whole
 from tests.processes import Process, eventually, worker
 
 WORST = (
@@ -29,6 +29,7 @@ WORST = (
     Case("jpg", "says-the-most"),
     Case("png", "bomb-of-16-bit"),
     Case("gif", "frame-larger-than-screen"),
+    Case("mp4", "frames-of-years"),
     Case("lrc", "stamps-for-a-long-line"),
 )
 MOST_MILLISECONDS = 60_000
@@ -65,7 +66,7 @@ def send(cases: Sequence[Case], database: Database, settings: Settings, folder: 
     orders = [
         NewRun(
             account_id=alice,
-            task_identifier="create-content",
+            task_identifier="ffmpeg-edit" if case.kind in FILMS else "create-content",
             payload=_payload(case, shelved(case.write(folder)), supplies),
         )
         for case in cases
@@ -79,6 +80,8 @@ def send(cases: Sequence[Case], database: Database, settings: Settings, folder: 
 
 
 def _payload(case: Case, file_id: str, supplies: dict[str, str]) -> dict[str, Any]:
+    if case.kind in FILMS:
+        return {"videoUrl": file_id, "operations": [{"type": "crop", "aspect": "1:1"}]}
     song = file_id if case.kind in SONGS else supplies["wav"]
     picture = file_id if case.kind in PICTURES else supplies["jpg"]
     images = [] if case.damage.startswith("cover-") else [picture]
