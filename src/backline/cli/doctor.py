@@ -149,11 +149,13 @@ def _video() -> str:
 
 
 def _sandbox(settings: Settings) -> str:
+    from backline.sandbox.hosts import read_hosts
     from backline.sandbox.probe import probe
 
     if settings.is_sandbox_without_walls:
         return "NO WALLS, as BACKLINE_SANDBOX_WITHOUT_WALLS says: commands can do what a worker can"
-    return probe()
+    read_hosts(settings.sandbox_hosts)
+    return f"{probe()}; commands may reach {', '.join(settings.sandbox_hosts) or 'no network'}"
 
 
 def _walls(settings: Settings) -> list[Finding]:
