@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from backline.db import Database
 from backline.engine import Bell, Dispatch, RunQueue
 from backline.ids import new_account_id
 from backline.runs import AttemptStatus, NewRun, Run, RunStatus, queries
+from backline.runtime.processes import children_of
 from backline.settings import Settings
 from tests.cast import Cast
 from tests.processes import Process, eventually, final_run, is_alive, worker
@@ -171,6 +174,24 @@ def test_a_killed_workers_run_is_finished_by_the_next_worker(
     assert diary.read_text().count("first") == 1
     assert attempts(database, run) == [AttemptStatus.FAILED, AttemptStatus.COMPLETED]
     assert (run.loss_count, run.failure_count) == (1, 0)
+
+
+def test_a_worker_that_lost_the_parent_of_its_runs_leaves_them_to_the_next(
+    database: Database, dispatch: Dispatch, settings: Settings, tmp_path: Path
+) -> None:
+    """That the runs' processes died with it is not the runs' fault: they go on elsewhere."""
+    diary = tmp_path / "diary"
+    payload = {"path": str(diary), "nap_seconds": 600}
+    run_id = dispatch.trigger(order("two-steps", payload)).run_id
+    with worker(settings) as bereft:
+        eventually(lambda: diary.exists() and "second" in diary.read_text())
+        (zygote,) = children_of(bereft.pid)
+        os.kill(zygote, signal.SIGKILL)
+        eventually(lambda: not is_alive(bereft.pid))
+    with worker(settings):
+        run = final_run(database, run_id)
+    assert output(run)["second"] == "slept"
+    assert diary.read_text().count("first") == 1
 
 
 def test_a_stopped_worker_hands_its_run_back(

@@ -163,6 +163,8 @@ class Executor:
             self._say_goodbye(notes)
             raise
         except Exception as fault:
+            if self._is_leaving:
+                raise HandedBack from fault
             log.exception("run %s met a fault of backline's own", run.id)
             end = Fault(
                 f"backline itself failed ({type(fault).__name__}): the worker's log says more"
@@ -175,6 +177,11 @@ class Executor:
             ending = verdict.on(run, end, active_ms)
             self._patience(self._settle, run, claim.attempt, notes, taken, ending)
         self._bell.ring()
+
+    @property
+    def _is_leaving(self) -> bool:
+        """Whether this worker stops, or must, because its runs' common parent is gone."""
+        return self.is_stopping or not self._zygote.is_alive
 
     def _say_goodbye(self, notes: Notes) -> None:
         """Write what the run said last, if the database lets us: another worker goes on."""
@@ -256,7 +263,7 @@ class Executor:
             child.wait(timeout_seconds=5)
             for stream, text in child.last_words:
                 notes.log.add(stream, text, "error")
-            if self.is_stopping:
+            if self._is_leaving:
                 raise HandedBack from death
             return Death(f"the process of the run {child.ending} before the task returned")
 

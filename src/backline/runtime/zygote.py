@@ -71,6 +71,12 @@ class Child:
         return self._gone.wait(timeout_seconds)
 
     @property
+    def was_killed(self) -> bool:
+        """Whether the process has ended by SIGKILL, whoever sent it."""
+        status = self._wait_status
+        return status is not None and os.waitstatus_to_exitcode(status) == -signal.SIGKILL
+
+    @property
     def ending(self) -> str:
         """How the process ended, in words: an exit code or the name of a signal."""
         if self._wait_status is None:
@@ -107,6 +113,7 @@ class Zygote:
             )
         self._control = ours
         self._asking = threading.Lock()
+        self._is_gone = False
         self._unborn: deque[Child] = deque()
         self._living: dict[int, Child] = {}
         announcement = self._await_announcement(task_modules)
@@ -172,6 +179,7 @@ class Zygote:
 
     def _bury(self) -> None:
         """Tell everyone who waits for a child that there will be no more news."""
+        self._is_gone = True  # said first: who hears of a child's end asks why
         for child in [*self._unborn, *self._living.values()]:
             child.kill()  # the kernel ended the process itself, not what it had started
             child._born.set()
@@ -182,7 +190,7 @@ class Zygote:
     @property
     def is_alive(self) -> bool:
         """Whether the zygote still runs."""
-        return self._process.poll() is None
+        return not self._is_gone and self._process.poll() is None
 
     def close(self) -> None:
         """End the zygote and every child of it, and wait for them."""
