@@ -301,3 +301,12 @@ def says_too_much(payload: Any, ctx: Context) -> None:
     print("x" * 9_500_000)
     print("more than anybody keeps")
     ctx.metadata.set("done", True)
+
+
+@task("is-killed-when-nearly-full", machine="micro")
+def is_killed_when_nearly_full(payload: Any, ctx: Context) -> None:
+    """Die as the kernel lets a process die when the machine's memory is full."""
+    hoard = bytearray(os.urandom(1024)) * 1024 * 220
+    time.sleep(2)
+    assert hoard
+    os.kill(os.getpid(), signal.SIGKILL)

@@ -123,6 +123,15 @@ def test_out_of_memory_is_tried_again_on_the_machine_that_the_task_names(
     assert "small-2x (1 GB)" in (first.error or "")
 
 
+def test_a_kill_when_nearly_full_is_taken_for_lack_of_memory(
+    database: Database, dispatch: Dispatch, at_work: Process
+) -> None:
+    """The kernel may be faster than the worker's look; the run says what it was all the same."""
+    run = final_run(database, dispatch.trigger(order("is-killed-when-nearly-full")).run_id)
+    assert run.status is RunStatus.CRASHED and error(run)["name"] == "OutOfMemory"
+    assert "such as small-1x (0.5 GB)" in error(run)["message"]
+
+
 def test_an_error_may_have_a_policy_of_its_own(
     database: Database, dispatch: Dispatch, at_work: Process
 ) -> None:

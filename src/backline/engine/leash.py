@@ -13,6 +13,9 @@ from backline.sdk.stopping import GRACE_SECONDS
 
 StopReason = Literal["canceled", "timed_out", "silent", "out_of_memory"]
 
+NEARLY_FULL = 0.8
+"""Killed from outside while it used so much of its memory, a run is taken to have wanted more."""
+
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """What a run may use; None is no limit."""
@@ -31,6 +34,7 @@ class Leash:
         self._child = child
         self._channel = channel
         self._limits = limits
+        self._most_used_bytes = 0
         self._pulling = threading.Lock()
         self._timers: list[threading.Timer] = []
         self.reason: StopReason | None = None
@@ -54,14 +58,22 @@ class Leash:
         longest = self._limits.silent_seconds
         if longest is not None and self._channel.silent_seconds() > longest:
             self.pull("silent")
-        elif used_bytes(self._child.pid) > self._limits.memory_bytes:
+            return
+        used = used_bytes(self._child.pid)
+        self._most_used_bytes = max(self._most_used_bytes, used)
+        if used > self._limits.memory_bytes:
             self.pull("out_of_memory")
             self._child.kill()  # asking it to stop would take some more
 
     def release(self) -> None:
         """Let go: the run has ended by itself, or by being pulled."""
+        if self.reason is None and self._child.was_killed and self._was_nearly_full():
+            self.reason = "out_of_memory"  # the kernel was faster than our look
         for timer in self._timers:
             timer.cancel()
+
+    def _was_nearly_full(self) -> bool:
+        return self._most_used_bytes > NEARLY_FULL * self._limits.memory_bytes
 
     def _later(self, seconds: float, act: object) -> None:
         timer = threading.Timer(seconds, act)  # type: ignore[arg-type]

@@ -136,7 +136,7 @@ class Verdict(msgspec.Struct, frozen=True):
 
     def _shortage(self, larger: Machine | None) -> str:
         used = (
-            f"the run ran out of memory: it used more than the {self.machine.gigabytes:g} GB "
+            f"the run ran out of memory: it needed more than the {self.machine.gigabytes:g} GB "
             f"of machine {self.machine.name}"
         )
         if larger is not None:
