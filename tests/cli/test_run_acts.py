@@ -59,6 +59,16 @@ def test_a_run_is_moved_to_another_version(ask: Ask) -> None:
     assert ask("runs", "move", run_id, "--to-version", "any")[0] == 1
 
 
+def test_many_runs_are_moved_to_another_version(ask: Ask) -> None:
+    """All that wait for one, chosen by a tag."""
+    line = "trigger hello-world --lock-to-version v0 --tag stuck"
+    run_ids = [ask(*line.split())[1].strip() for _ in range(2)]
+    code, out, _ = ask("runs", "move", "--tag", "stuck", "--to-version", "any")
+    assert (code, out) == (0, "2 runs moved\n")
+    assert [ask("runs", "watch", run_id)[0] for run_id in run_ids] == [0, 0]
+    assert ask("runs", "move", "--to-version", "any")[0] == 1
+
+
 def test_many_runs_are_stopped_and_made_again(ask: Ask) -> None:
     """By what they have in common; counted first, and never without saying which."""
     code, _, err = ask("runs", "cancel")

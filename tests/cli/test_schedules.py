@@ -35,6 +35,9 @@ def test_a_schedule_lives_from_its_making_to_its_end(ask: Ask) -> None:
     schedule_id = made[0]["id"]
     shown = ask("schedules", "get", schedule_id)[1]
     assert "at 09:30 on Monday (30 9 * * 1), Europe/Berlin" in shown and "fan-42" in shown
+    changed = ask("schedules", "change", schedule_id, "--timezone", "UTC")[1]
+    assert "at 09:30 on Monday (30 9 * * 1), UTC" in changed and "fan-42" in changed
+    assert ask("schedules", "change", schedule_id, "--cron", "soon")[0] == 1
     assert "resting" in ask("schedules", "pause", schedule_id)[1]
     assert "resting" in ask("schedules", "list")[1]
     assert "resting" not in ask("schedules", "resume", schedule_id)[1]

@@ -55,6 +55,9 @@ DryRun = Annotated[
 ]
 
 
+_VERBS = {"cancel": "canceled or told to stop", "replay": "made again", "move": "moved"}
+
+
 def choose(
     status: tuple[str, ...],
     task: tuple[str, ...],
@@ -76,23 +79,32 @@ def choose(
 
 
 def act_on_many(
-    action: Literal["cancel", "replay"],
+    action: Literal["cancel", "replay", "move"],
     chosen: RunFilter | None,
     *,
     account: str | None,
     dry_run: bool,
     json: bool,
     data: Path | None,
+    version: str | None = None,
 ) -> int:
-    """Cancel or replay what is chosen, and say how many it was."""
+    """Cancel, replay or move what is chosen, and say how many it was."""
     from backline.wire.bulk import BulkOrder
 
     if chosen is None:
         complain(f"name a run, or say which to {action}: --status, --task, --tag, --from or --to")
         return 1
-    order = BulkOrder(action=action, filter=chosen, account_id=account, dry_run=dry_run)
+    is_move = action == "move"
+    order = BulkOrder(
+        action=action,
+        version=version,
+        filter=chosen,
+        account_id=account,
+        all_accounts=is_move and account is None,
+        dry_run=dry_run,
+    )
     matched, run_ids = 0, list[str]()
-    with open_client(data) as client:
+    with open_client(data, as_operator=is_move) as client:
         for done in client.runs.bulk(order):
             matched += done.matched
             run_ids += done.run_ids
@@ -101,6 +113,5 @@ def act_on_many(
     elif dry_run:
         show(f"{matched} runs would be meant")
     else:
-        verb = "canceled or told to stop" if action == "cancel" else "made again"
-        show(f"{len(run_ids)} runs {verb}")
+        show(f"{len(run_ids)} runs {_VERBS[action]}")
     return 0

@@ -133,19 +133,39 @@ def replay(
 
 @app.command
 def move(
-    run_id: RunIdArgument,
+    run_id: RunIdArgument | None = None,
     /,
     *,
     to_version: Annotated[
         str, Parameter(help="The version, as workers announce it; `any` for whichever comes.")
     ],
+    status: bulk.Status = (),
+    task: bulk.Task = (),
+    tag: bulk.Tag = (),
+    since: bulk.Since = None,
+    until: bulk.Until = None,
+    account: bulk.Account = None,
+    dry_run: bulk.DryRun = False,
     json: Json = False,
     data: Data = None,
-) -> None:
-    """Let a run that waits go on with another version; for operators."""
+) -> int:
+    """Let a run that waits go on with another version, or all that the options mean; for operators."""
+    version = None if to_version == "any" else to_version
+    if run_id is None:
+        chosen = bulk.choose(status, task, tag, since, until)
+        return bulk.act_on_many(
+            "move",
+            chosen,
+            account=account,
+            dry_run=dry_run,
+            json=json,
+            data=data,
+            version=version,
+        )
     with open_client(data, as_operator=True) as client:
-        run = client.runs.move(run_id, None if to_version == "any" else to_version)
+        run = client.runs.move(run_id, version)
     show_json(run) if json else show(f"run {run.id} is {run.status}{_awaited(run)}")
+    return 0
 
 
 @app.command

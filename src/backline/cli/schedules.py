@@ -87,6 +87,34 @@ def get(schedule: ScheduleArgument, /, *, json: Json = False, data: Data = None)
 
 
 @app.command
+def change(
+    schedule: ScheduleArgument,
+    /,
+    *,
+    cron: Annotated[
+        str | None, Parameter(help="Another line: minute, hour, day, month, weekday.")
+    ] = None,
+    timezone: Annotated[str | None, Parameter(help="Another zone, such as Europe/Berlin.")] = None,
+    task: Annotated[str | None, Parameter(help="Another task.")] = None,
+    external_id: Annotated[
+        str | None, Parameter(help="Another name of yours for what it is about.")
+    ] = None,
+    json: Json = False,
+    data: Data = None,
+) -> None:
+    """Change what is said of a schedule; the rest stays, and the next fire is counted from now."""
+    wanted = {
+        "cron": cron,
+        "timezone": timezone,
+        "task_identifier": task,
+        "external_id": external_id,
+    }
+    wish = {name: value for name, value in wanted.items() if value is not None}
+    with open_client(data) as client:
+        _tell(client.schedules.change(schedule, **wish), json)
+
+
+@app.command
 def pause(schedule: ScheduleArgument, /, *, json: Json = False, data: Data = None) -> None:
     """Let a schedule rest."""
     with open_client(data) as client:

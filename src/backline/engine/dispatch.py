@@ -242,16 +242,36 @@ class Dispatch:
             run = queries.find_run(connection, run_id)
             if run is None:
                 raise NotFound(f"no run {run_id}")
-            if run.status.is_final or run.status is RunStatus.EXECUTING:
+            if not _can_move(run):
                 raise Conflict(
                     f"run {run_id} is {run.status}: only one that waits can go to another version"
                 )
-            ledger.bind(connection, run_id, run.status, version)
-            ledger.give_place_back(connection, run_id)
-            if run.status is RunStatus.PENDING_VERSION:
-                self._release(connection, run, version)
+            self._move(connection, run, version)
             self._admission.fill_all(connection)
         self._bell.ring()
+
+    def move_many(self, run_ids: Sequence[RunId], version: str | None) -> list[RunId]:
+        """Let these runs go on with another version, a few in each transaction.
+
+        Returns those that were moved; what can not be is passed over.
+        """
+        moved: list[RunId] = []
+        for chunk in _chunks(run_ids):
+            with self._database.exclusive() as connection:
+                for run_id in chunk:
+                    run = queries.find_run(connection, run_id)
+                    if run is not None and _can_move(run):
+                        self._move(connection, run, version)
+                        moved.append(run_id)
+                self._admission.fill_all(connection)
+            self._bell.ring()
+        return moved
+
+    def _move(self, connection: Connection, run: Run, version: str | None) -> None:
+        ledger.bind(connection, run.id, run.status, version)
+        ledger.give_place_back(connection, run.id)
+        if run.status is RunStatus.PENDING_VERSION:
+            self._release(connection, run, version)
 
     def _release(self, connection: Connection, run: Run, version: str | None) -> None:
         """Queue a run that waited for a version, if a worker of the one it now needs lives."""
@@ -338,6 +358,10 @@ def _chunks(run_ids: Sequence[RunId]) -> Iterator[list[RunId]]:
 
 def _goes_on(run: Run | None) -> bool:
     return run is not None and not run.status.is_final
+
+
+def _can_move(run: Run) -> bool:
+    return not run.status.is_final and run.status is not RunStatus.EXECUTING
 
 
 def _again(old: Run) -> NewRun:

@@ -24,7 +24,8 @@ class RunFilter(
     """What runs must have to be meant; of a list, any one is enough."""
 
     status: Annotated[list[TaskRunStatus], Meta(min_length=1, max_length=12)] | None = None
-    """To cancel: whatever has not ended, if not said. To replay: whatever went wrong."""
+    """If not said, to cancel: whatever has not ended; to replay: whatever went wrong; to move:
+    whatever waits for a version."""
     task_identifier: Annotated[list[Name], Meta(min_length=1, max_length=100)] | None = None
     tag: Annotated[list[Tag], Meta(min_length=1, max_length=100)] | None = None
     created_from: Since | None = None
@@ -42,7 +43,9 @@ class BulkOrder(
 ):
     """Do something to all runs that are meant, the oldest first."""
 
-    action: Literal["cancel", "replay"]
+    action: Literal["cancel", "replay", "move"]
+    version: Name | None = None
+    """To move: the version that they go on with, null for any."""
     filter: RunFilter = RunFilter()
     account_id: Uuid | None = None
     """Whose runs; the caller's own account if not said."""
@@ -60,10 +63,10 @@ class BulkDone(Struct, frozen=True, kw_only=True, rename="camel"):
     """How far it went."""
 
     status: Literal["success"]
-    action: Literal["cancel", "replay"]
+    action: Literal["cancel", "replay", "move"]
     matched: int
     """How many runs are meant, from ``after`` on; when it is no dry run, how many this call did."""
     run_ids: list[str]
-    """The runs that were canceled or told to stop, or the new ones."""
+    """The runs that were canceled or told to stop, those that were moved, or the new ones."""
     next: str | None
     """Where the next call goes on; null when all is done."""

@@ -63,6 +63,22 @@ def test_an_operator_moves_a_run(api: Api, cast: Cast, task: str, version: str |
     assert shown(api, cast.alice, run_id)["status"] == "QUEUED"
 
 
+def test_many_runs_are_moved_at_once(api: Api, cast: Cast, task: str) -> None:
+    """By default those that wait for a version; for operators alone."""
+    waiting = [trigger(api, task, cast.alice, lockToVersion="v1") for _ in range(3)]
+    delayed = trigger(api, task, cast.alice, lockToVersion="v1", delay="1h")
+    whose = {"accountId": cast.alice.account_id, "filter": {"taskIdentifier": [task]}}
+    order = {"action": "move", "version": "v2", **whose}
+    assert refusal(api.post(cast.alice, "/api/tasks/bulk", order))[0] == 403
+    done = api.post(cast.operator, "/api/tasks/bulk", order).json()
+    assert (done["matched"], done["runIds"], done["next"]) == (3, waiting, None)
+    assert {shown(api, cast.alice, run_id)["status"] for run_id in waiting} == {"QUEUED"}
+    named = {**order, "version": None, "filter": {"status": ["DELAYED", "COMPLETED"]}}
+    assert api.post(cast.operator, "/api/tasks/bulk", named).json()["runIds"] == [delayed]
+    wrong = api.post(cast.operator, "/api/tasks/bulk", {**order, "version": "a\u0000"})
+    assert refused_field(wrong) == (400, "version")
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [

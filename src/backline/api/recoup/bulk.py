@@ -15,9 +15,11 @@ from backline.api.bodies import read_json, require_visible
 from backline.api.query import read_account_id
 from backline.api.recoup.one_run import is_within_reach
 from backline.api.recoup.options import read_date
+from backline.api.recoup.run_acts import FOR_OPERATORS
 from backline.api.recoup.task_run import STATUSES
 from backline.api.services import AnyRequest, Services, services_of
 from backline.clock import TimestampMs, now_ms, parse_duration_seconds
+from backline.engine import Dispatch
 from backline.errors import AccessDenied, InvalidInput
 from backline.ids import AccountId, RunId, new_id
 from backline.runs import RunStatus, selection
@@ -27,6 +29,14 @@ from backline.wire.bulk import BulkDone, BulkOrder
 
 WENT_WRONG = FINAL - {RunStatus.COMPLETED, RunStatus.CANCELED, RunStatus.EXPIRED}
 """What is replayed when no status is named."""
+
+_WAITS = frozenset(RunStatus) - FINAL - {RunStatus.EXECUTING}
+_CONCERNED = {
+    "cancel": (frozenset(RunStatus) - FINAL, frozenset(RunStatus) - FINAL),
+    "replay": (frozenset(RunStatus), WENT_WRONG),
+    "move": (_WAITS, frozenset({RunStatus.PENDING_VERSION})),
+}
+"""For each act the statuses that it can be done to, and those that are meant when none is named."""
 
 _CURSOR = re.compile(r"(?P<run_id>run_[0-9a-z]{26})~(?P<before>run_[0-9a-z]{26})")
 
@@ -40,6 +50,10 @@ async def act_in_bulk(request: AnyRequest) -> Answer:
 
 
 def _act(services: Services, caller: Caller, order: BulkOrder) -> BulkDone:
+    if order.action == "move" and not caller.is_operator:
+        raise AccessDenied(FOR_OPERATORS)
+    if order.version is not None:
+        require_visible(order.version, "version")
     place = _place(order)
     wanted = _selection(services, caller, order, place.before)
     with services.database.read() as connection:
@@ -47,10 +61,19 @@ def _act(services: Services, caller: Caller, order: BulkOrder) -> BulkDone:
             matched = selection.count(connection, wanted, place.run_id)
             return _told(order, matched, [], None)
         found = selection.page(connection, wanted, place.run_id, order.limit)
-    dispatch = services.dispatch
-    done = dispatch.cancel_many(found) if order.action == "cancel" else dispatch.replay_many(found)
+    done = _done(services.dispatch, order, found)
     is_all = len(found) < order.limit
     return _told(order, len(found), done, None if is_all else f"{found[-1]}~{place.before}")
+
+
+def _done(dispatch: Dispatch, order: BulkOrder, run_ids: list[RunId]) -> list[RunId]:
+    match order.action:
+        case "cancel":
+            return dispatch.cancel_many(run_ids)
+        case "replay":
+            return dispatch.replay_many(run_ids)
+        case "move":
+            return dispatch.move_many(run_ids, order.version)
 
 
 def _told(order: BulkOrder, matched: int, run_ids: list[str], following: str | None) -> BulkDone:
@@ -107,9 +130,9 @@ def _whose(services: Services, caller: Caller, order: BulkOrder) -> AccountId | 
 
 def _statuses(order: BulkOrder) -> frozenset[RunStatus]:
     """Return the ledger's statuses behind the contract's words, as far as the act concerns them."""
-    concerned = frozenset(RunStatus) - FINAL if order.action == "cancel" else frozenset(RunStatus)
+    concerned, usual = _CONCERNED[order.action]
     if order.filter.status is None:
-        return concerned if order.action == "cancel" else WENT_WRONG
+        return usual
     return concerned & {status for status in RunStatus if STATUSES[status] in order.filter.status}
 
 
