@@ -31,6 +31,7 @@ from backline.sandbox import (
     read_command,
 )
 from backline.sandbox.direct import DirectProvider
+from tests.sandbox.seen import processes_with
 from tests.sandbox.stage import SMALL, FolderBlobs
 
 PROVIDERS = ("bubblewrap", "direct")
@@ -242,11 +243,7 @@ def test_what_a_command_leaves_running_is_ended(place: Place) -> None:
     with place.provider.open("sbx_a", None, place.blobs) as sandbox:
         play(sandbox, "setsid sleep 1000.7 & nohup sleep 1000.7 & (sleep 1000.7 &)")
 
-    assert not any(
-        b"1000.7" in path.read_bytes()
-        for path in Path("/proc").glob("[0-9]*/cmdline")
-        if path.exists()
-    )
+    assert not processes_with("1000.7")
 
 
 def test_a_sandbox_is_open_once(place: Place) -> None:

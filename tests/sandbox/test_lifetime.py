@@ -13,24 +13,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from tests.sandbox.seen import processes_with
 from tests.sandbox.stage import ROOT, SMALL, RemoteStage, Stage
 
 AnyStage = Stage | RemoteStage
 BRIEF = msgspec.structs.replace(SMALL, duration_seconds=0.7)
-
-
-def processes_with(word: str) -> list[int]:
-    """Return the processes of the host on whose command line a word stands."""
-    found = []
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdecimal():
-            try:
-                arguments = (folder / "cmdline").read_bytes()
-            except OSError:
-                continue
-            if word.encode() in arguments:
-                found.append(int(folder.name))
-    return found
 
 
 def wait_until_gone(word: str) -> bool:
