@@ -13,6 +13,7 @@ from backline.sandbox import Command, Limits
 from backline.sandbox.compression import Compressor
 from backline.sandboxing.archive import MAX_UNPACKED_BYTES, tar_stream
 from backline.sandboxing.seeds import UNPACK
+from tests.sandbox.seen import processes_with
 from tests.sandbox.stage import Stage
 
 pytestmark = pytest.mark.soak
