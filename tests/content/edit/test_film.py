@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from backline.content.edit import saving
 from backline.content.edit.film import read_film
 from backline.content.edit.saving import write_film as save
 from backline.errors import MediaError
-from tests.films import frame_rgb, frames_of, number_of, write_film
+from tests.films import QUARTERS, frame_rgb, frames_of, number_of, write_film
 from tests.sounds import tone, write_audio
 
 
@@ -52,6 +53,34 @@ def test_any_size_becomes_an_even_one(tmp_path: Path, size: tuple[int, int]) -> 
     film = read_film(path)
     assert (film.width, film.height) == (width & ~1, height & ~1)
     assert len(list(film.frames())) == 3
+
+
+@pytest.mark.parametrize(
+    ("matrix", "corners"),
+    [
+        ((0, 1, 0, -1, 0), (2, 0, 3, 1)),
+        ((-1, 0, 0, 0, -1), (3, 2, 1, 0)),
+        ((0, -1, 0, 1, 0), (1, 3, 0, 2)),
+    ],
+    ids=["held to the right", "upside down", "held to the left"],
+)
+def test_a_film_is_upright_however_the_camera_was_held(
+    tmp_path: Path, matrix: tuple[int, ...], corners: tuple[int, ...]
+) -> None:
+    """Phones film lying down and note how to turn it (ISO/IEC 14496-12, 8.3.2)."""
+    path = write_film(tmp_path / "turned.mp4", frames=3)
+    data = bytearray(path.read_bytes())
+    place = data.index(b"tkhd") + 44
+    data[place : place + 20] = struct.pack(">iiiii", *(value * 65536 for value in matrix))
+    path.write_bytes(data)
+    film = read_film(path)
+    is_turned = matrix[0] == 0
+    assert (film.width, film.height) == ((180, 320) if is_turned else (320, 180))
+    save(film, tmp_path / "upright.mp4", "mp4", lambda _: None)
+    frame = frames_of(tmp_path / "upright.mp4")[0].astype(int)
+    found = [frame[5, 5], frame[5, -6], frame[-6, 5], frame[-6, -6]]
+    for pixel, corner in zip(found, corners, strict=True):
+        assert np.abs(pixel - QUARTERS[corner]).max() < 30
 
 
 @pytest.mark.parametrize(
