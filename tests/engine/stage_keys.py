@@ -41,3 +41,12 @@ def shares_a_child(payload: Any, ctx: Context) -> dict[str, Any]:
         "slept": child.output,
         "twice": [[result.id, result.output] for result in twice],
     }
+
+
+@task("locks")
+def locks(payload: Any, ctx: Context) -> str:
+    """Trigger a run that only another version may take, under a key that is soon forgotten."""
+    options = TriggerOptions(
+        lock_to_version="v0", idempotency_key="brief", idempotency_key_ttl_seconds=60
+    )
+    return ctx.trigger("hello-world", None, options)

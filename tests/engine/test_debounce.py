@@ -7,12 +7,14 @@ from typing import Any
 
 import msgspec
 import pytest
+import sqlalchemy as sa
 
 from backline.clock import now_ms
 from backline.db import Database
 from backline.engine import Bell, Dispatch, RunQueue
 from backline.engine.timekeeper import Timekeeper
 from backline.runs import NewRun, Run, RunStatus, ledger, queries
+from backline.runs.tables import idempotency_keys
 from backline.sdk import Debounce
 from backline.settings import Settings
 from tests.processes import final_run, worker
@@ -189,4 +191,12 @@ def test_tasks_choose_scopes_and_debounce(database: Database, settings: Settings
             assert (first[scope] == second[scope]) is (scope == "global")
         (run_id,) = set(output("debounces"))
         assert final_run(database, run_id).output == '{"echo":2}'
+        locked = read(database, output("locks"))
+    assert (locked.status, locked.needed_version) == (RunStatus.PENDING_VERSION, "v0")
+    with database.read() as connection:
+        expires = sa.select(idempotency_keys.c.expires_at)
+        soon = connection.execute(
+            expires.where(idempotency_keys.c.run_id == locked.id)
+        ).scalar_one()
+    assert soon - locked.created_at <= 61_000
     queue.close()

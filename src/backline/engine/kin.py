@@ -66,8 +66,12 @@ class Kin:
     ) -> NewRun:
         verb = "batchTrigger" if asked.is_batch else "trigger"
         said = msgspec.structs.asdict(order) | {"tags": tuple(order.tags)}
+        scope = self._scope(said.pop("idempotency_key_scope"))
+        locked_version = said.pop("lock_to_version")
         return NewRun(
-            **said | {"idempotency_scope": self._scope(said.pop("idempotency_key_scope"))},
+            **said,
+            idempotency_scope=scope,
+            locked_version=locked_version,
             account_id=self._run.account_id,
             environment=self._run.environment,
             is_test=self._run.is_test,

@@ -96,6 +96,8 @@ class ChildOrder(msgspec.Struct, frozen=True, kw_only=True):
     metadata: dict[str, Any] | None = None
     idempotency_key: str | None = None
     idempotency_key_scope: KeyScope = "run"
+    idempotency_key_ttl_seconds: float | None = None
+    lock_to_version: str | None = None
     debounce: Debounce | None = None
     delay_until: TimestampMs | None = None
     ttl_seconds: float | None = None

@@ -81,6 +81,10 @@ class TriggerOptions(msgspec.Struct, frozen=True, kw_only=True):
     """The same key again gives the same run, within its scope."""
     idempotency_key_scope: KeyScope = "run"
     """``run``: the key counts within this run; ``attempt``: within this attempt at it; ``global``: for the whole account."""
+    idempotency_key_ttl_seconds: float | None = None
+    """How long the key is remembered; 30 days if not said."""
+    lock_to_version: str | None = None
+    """Only workers of this version may take it."""
     debounce: Debounce | None = None
     """Triggers that follow each other fast become one run."""
     delay_seconds: float | None = None
