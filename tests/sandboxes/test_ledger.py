@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
+from backline.clock import now_ms
 from backline.db import Database
 from backline.errors import Conflict, NotFound
 from backline.sandboxes import KeptSnapshot, SandboxRecord, ledger
@@ -131,3 +133,23 @@ def test_a_home_is_not_changed_under_a_run(database: Database, cast: Cast) -> No
 
     with pytest.raises(Conflict), database.write() as connection:
         ledger.forget(connection, sandbox.id)
+
+
+def test_a_look_at_a_home_keeps_it_for_another_week(database: Database, cast: Cast) -> None:
+    """Readers need no lease, and see what was kept last; an empty home is none."""
+    sandbox = opened(database, cast.alice.account_id)
+    with database.write() as connection:
+        assert ledger.look_at(connection, sandbox) is None
+        lease = ledger.take(connection, sandbox.id, "run_1")
+        assert lease is not None
+        early = msgspec.structs.replace(kept(sandbox, "home"), expires_at=now_ms() + 1000)
+        ledger.keep_snapshot(connection, sandbox.id, lease.fence, early)
+        found = ledger.find_by_id(connection, sandbox.id)
+        assert found is not None
+        seen = ledger.look_at(connection, found)
+        again = ledger.current_snapshot(connection, found)
+
+    assert seen is not None
+    assert seen.digest == "home"
+    assert seen.expires_at > now_ms() + ledger.RETENTION_MS - 60_000
+    assert again == seen
