@@ -17,6 +17,7 @@ from backline.content.motion import Beat
 from backline.content.order import Order, shuffled
 from backline.content.progress import Progress
 from backline.content.song import Song, listen
+from backline.content.steps.glance import glance_at_picture
 from backline.content.sung import sung_first
 from backline.content.supplies import MAX_SONG_BYTES, Supply, bring, first_usable, keep
 from backline.errors import MediaError, PayloadInvalid, SetupError
@@ -58,7 +59,8 @@ def listen_to_song(order: Order, seed: int, ctx: Context, progress: Progress) ->
             ctx.log(f"{supply.file_name!r} was listened to before")
         return supply, listen(supply.path, words, analysis=analysis)
 
-    supply, song = first_usable(shuffled(order.songs, seed, "song"), hear, ctx.log)
+    with glance_at_picture(order, seed, ctx):
+        supply, song = first_usable(shuffled(order.songs, seed, "song"), hear, ctx.log)
     _check_clip_start(order, song)
     heard = _heard(song, _clip(order, song, supply.path), keep(ctx, supply))
     if order.hear_words and not heard.lines:
