@@ -113,6 +113,27 @@ def test_a_fire_makes_one_run_when_many_look_at_a_time(database: Database) -> No
     assert len(runs_of(database)) == 1
 
 
+@pytest.mark.parametrize("wrong", [{"timezone": "Atlantis/Deep"}, {"cron": "0 0 31 2 *"}])
+def test_a_schedule_that_can_not_be_read_rests_alone(
+    database: Database,
+    timekeepers: list[Timekeeper],
+    caplog: pytest.LogCaptureFixture,
+    wrong: dict[str, str],
+) -> None:
+    """On a machine without its zone, say; whatever else is due goes on."""
+    broken, good = scheduled(database), scheduled(database)
+    for schedule in (broken, good):
+        overdue(database, schedule, MINUTE_MS)
+    with database.write() as connection:
+        connection.execute(sa.update(table).where(table.c.id == broken.id).values(wrong))
+    timekeepers[0].look()
+    (run,) = runs_of(database)
+    assert msgspec.json.decode(run.payload or "")["scheduleId"] == good.id
+    with database.read() as connection:
+        assert not schedules.find(connection, broken.id).is_active
+    assert broken.id in caplog.text
+
+
 def test_a_scheduled_run_costs_the_flat_fee(database: Database) -> None:
     """As one that a caller triggered."""
     queue = RunQueue(database)

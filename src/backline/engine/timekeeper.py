@@ -7,12 +7,17 @@ most, so that it also sees what other processes wrote.
 
 from __future__ import annotations
 
+import logging
+
 from backline.clock import now_ms
 from backline.db import Connection, Database
 from backline.engine.dispatch import Dispatch
 from backline.engine.wakeup import Bell
 from backline.ids import RunId
-from backline.runs import RunStatus, catalog, firing, ledger, queries, queues, waiting
+from backline.runs import RunStatus, catalog, firing, ledger, queries, queues, schedules, waiting
+from backline.runs.schedules import Schedule
+
+log = logging.getLogger(__name__)
 
 LONGEST_SLEEP_SECONDS = 1.0
 PAGE = 100
@@ -50,10 +55,25 @@ class Timekeeper:
         for name in queues.rate_retries_due(connection):
             queues.change(connection, name, retry_at=None)
         for schedule in firing.due(connection, PAGE):
-            new = firing.fire(connection, schedule)
-            if new is not None:
-                self._dispatch.open(connection, new)
+            self._fire(connection, schedule)
         self._dispatch.fill(connection)
+
+    def _fire(self, connection: Connection, schedule: Schedule) -> None:
+        """Open the run of a fire; a schedule that can not be read rests, and stops nobody else."""
+        try:
+            new = firing.fire(connection, schedule)
+        except (ValueError, LookupError, OSError) as trouble:
+            log.error(
+                "schedule %s rests: %r in %r can not be read here (%s); activate it when it can",
+                schedule.id,
+                schedule.cron,
+                schedule.timezone,
+                trouble,
+            )
+            schedules.switch(connection, schedule.id, is_active=False)
+            return
+        if new is not None:
+            self._dispatch.open(connection, new)
 
     def _move(self, connection: Connection, run_id: RunId, status: RunStatus) -> None:
         if status is RunStatus.FROZEN:
