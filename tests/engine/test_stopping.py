@@ -168,3 +168,19 @@ def test_hooks_and_cleanup_come_in_order(
     ).run_id
     assert final_run(database, waited).status is RunStatus.COMPLETED
     assert words(frozen) == ["start", "run", "run", "finally", "success"]
+
+
+def test_tasks_clean_up_when_their_worker_stops(
+    database: Database, dispatch: Dispatch, settings: Settings, tmp_path: Path
+) -> None:
+    """Their runs are not canceled but go on elsewhere, so only the cleanup is done."""
+    diary = tmp_path / "diary"
+    with worker(msgspec.structs.replace(settings, grace_seconds=0)) as leaving:
+        payload = {"path": str(diary), "nap_seconds": 1}
+        run_id = dispatch.trigger(order("tells-the-order", payload)).run_id
+        eventually(lambda: "run" in words(diary))
+        assert leaving.stop() == 0
+    assert words(diary) == ["start", "run", "finally"]
+    with database.read() as connection:
+        run = queries.find_run(connection, run_id)
+    assert run is not None and run.status is RunStatus.QUEUED

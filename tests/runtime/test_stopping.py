@@ -8,18 +8,19 @@ from collections.abc import Iterator
 
 import pytest
 
-from backline.runtime.stopping import StopSign
+from backline.runtime.stopping import SIGNALS, StopKind, StopSign
 from backline.sdk import RunStopped
 
 
 @pytest.fixture
 def stop() -> Iterator[StopSign]:
-    """A stop sign that hears this process's own SIGTERM."""
-    before = signal.getsignal(signal.SIGTERM)
+    """A stop sign that hears this process's own signals."""
+    before = {number: signal.getsignal(number) for number in SIGNALS.values()}
     sign = StopSign()
     sign.listen()
     yield sign
-    signal.signal(signal.SIGTERM, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def tell() -> None:
@@ -32,6 +33,14 @@ def test_a_task_is_interrupted_once(stop: StopSign) -> None:
         tell()
     tell()
     assert stop.is_up
+
+
+@pytest.mark.parametrize("kind", SIGNALS)
+def test_a_signal_says_what_becomes_of_the_run(stop: StopSign, kind: StopKind) -> None:
+    """Canceled, tried again, or gone on with elsewhere: the hooks depend on it."""
+    with pytest.raises(RunStopped):
+        os.kill(os.getpid(), SIGNALS[kind])
+    assert stop.kind == kind
 
 
 def test_a_word_is_finished_first(stop: StopSign) -> None:

@@ -46,6 +46,10 @@ FAULT_PAUSE_SECONDS = 1.0
 """After a fault of our own, so that one which stays does not keep the machine busy."""
 
 
+CLEANUP_SECONDS = 2.0
+"""How long tasks may clean up when their worker stops; their runs go on elsewhere."""
+
+
 class Claim(msgspec.Struct, frozen=True):
     """A run that this worker may perform now, and what is known of it from before."""
 
@@ -118,8 +122,14 @@ class Executor:
             leash.look()
 
     def drain(self, seconds: float) -> None:
-        """Take no more runs, and let those that execute go on for so long."""
+        """Take no more runs, let those that execute go on for so long, and the rest clean up."""
         self.is_stopping = True
+        self._await_ends(seconds)
+        for leash in list(self._leashes.values()):
+            leash.pull("handed_back")
+        self._await_ends(CLEANUP_SECONDS)
+
+    def _await_ends(self, seconds: float) -> None:
         since = stopwatch()
         while self._leashes and since() < seconds * 1000:
             time.sleep(0.05)
@@ -241,6 +251,8 @@ class Executor:
             child.kill()
             channel.close()
             _clear_away(workdir)
+        if leash.reason == "handed_back":
+            raise HandedBack
         return outcome if leash.reason is None else Stopped(leash.reason)
 
     def _listen(

@@ -9,9 +9,17 @@ import msgspec
 
 from backline.engine.memory import used_bytes
 from backline.runtime import Channel, Child
+from backline.runtime.stopping import StopKind
 from backline.sdk.stopping import GRACE_SECONDS
 
-StopReason = Literal["canceled", "timed_out", "silent", "out_of_memory"]
+StopReason = Literal["canceled", "timed_out", "silent", "out_of_memory", "handed_back"]
+
+_KINDS: dict[StopReason, StopKind] = {
+    "silent": "failed",
+    "out_of_memory": "failed",
+    "handed_back": "handed_back",
+}
+"""What the task is told, when it is not that its run ends."""
 
 NEARLY_FULL = 0.8
 """Killed from outside while it used so much of its memory, a run is taken to have wanted more."""
@@ -43,12 +51,12 @@ class Leash:
             self._later(limits.longest_seconds, lambda: self.pull("timed_out"))
 
     def pull(self, reason: StopReason) -> None:
-        """Stop the run: SIGTERM now, SIGKILL after the grace period. The first reason stays."""
+        """Tell the task to stop now, and kill it after the grace period. The first reason stays."""
         with self._pulling:
             if self.reason is not None:
                 return
             self.reason = reason
-        self._child.terminate()
+        self._child.tell(_KINDS.get(reason, "canceled"))
         self._later(GRACE_SECONDS, self._child.kill)
 
     def look(self) -> None:

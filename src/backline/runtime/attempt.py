@@ -10,7 +10,7 @@ from typing import Any
 from backline.runtime.calling import Caller
 from backline.runtime.context import RunContext
 from backline.runtime.stopping import StopSign
-from backline.sdk import RunStopped, Task
+from backline.sdk import Task
 
 
 def attempt(
@@ -36,19 +36,16 @@ def _in_order(task: Task, payload: Any, caller: Caller, stop: StopSign, is_resum
             tell(hooks.on_start)
         output = caller.call(task.function, payload, ctx)
         written = task.write_output(output)
-    except RunStopped:
-        tell(hooks.on_cancel)
-        raise
     except BaseException as error:  # sys.exit() and a canceled coroutine fail like any other
-        if stop.is_up:
-            tell(hooks.on_cancel)
-        else:
+        if not stop.is_up or stop.kind == "failed":
             tell(hooks.on_failure, error)
+        elif stop.kind == "canceled":
+            tell(hooks.on_cancel)
         raise
-    if stop.is_up:
-        tell(hooks.on_cancel)
-    else:
+    if not stop.is_up:
         tell(hooks.on_success, output)
+    elif stop.kind == "canceled":
+        tell(hooks.on_cancel)
     return written
 
 

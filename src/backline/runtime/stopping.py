@@ -6,8 +6,19 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Final, Literal
 
 from backline.sdk import RunStopped
+
+StopKind = Literal["canceled", "failed", "handed_back"]
+"""What becomes of the run: it ends, it is tried again, it goes on elsewhere."""
+
+SIGNALS: Final[dict[StopKind, signal.Signals]] = {
+    "canceled": signal.SIGTERM,
+    "failed": signal.SIGUSR1,
+    "handed_back": signal.SIGUSR2,
+}
+"""By which a run's process is told."""
 
 
 class StopSign:
@@ -19,6 +30,8 @@ class StopSign:
     def __init__(self) -> None:
         self.is_up = False
         """Whether the run is to stop."""
+        self.kind: StopKind = "canceled"
+        """Why, when it is up."""
         self.is_watched = False
         """Whether the task looks by itself, and must not be interrupted."""
         self.interrupt: Callable[[], object] = _raise_stopped
@@ -31,18 +44,20 @@ class StopSign:
         self.interrupt = _raise_stopped
 
     def listen(self) -> None:
-        """Take the signal from now on."""
-        signal.signal(signal.SIGTERM, lambda *_: self.put_up())
+        """Take the signals from now on."""
+        for kind, number in SIGNALS.items():
+            signal.signal(number, lambda *_, kind=kind: self.put_up(kind))
 
     def ignore(self) -> None:
         """The task has ended: from now on a signal changes nothing."""
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        for number in SIGNALS.values():
+            signal.signal(number, signal.SIG_IGN)
 
-    def put_up(self) -> None:
+    def put_up(self, kind: StopKind = "canceled") -> None:
         """Tell the task to stop; only the first time counts."""
         if self.is_up:
             return
-        self.is_up = True
+        self.is_up, self.kind = True, kind
         if self._held:
             self._is_owed = True
         elif not self.is_watched:

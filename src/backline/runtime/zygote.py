@@ -36,6 +36,7 @@ import msgspec
 
 from backline.errors import SetupError
 from backline.runtime.nursery import FORK, MOST_NEWS_BYTES, Announcement, Born, Gone
+from backline.runtime.stopping import SIGNALS, StopKind
 from backline.sdk import TaskFacts
 
 _MAIN: Final = "from backline.runtime.nursery import main; main()"
@@ -54,11 +55,11 @@ class Child:
         self._born = threading.Event()
         self._gone = threading.Event()
 
-    def terminate(self) -> None:
+    def tell(self, kind: StopKind) -> None:
         """Ask the process to end; its task gets to clean up."""
         if self.pid and not self._gone.is_set():
             with contextlib.suppress(ProcessLookupError):
-                os.kill(self.pid, signal.SIGTERM)
+                os.kill(self.pid, SIGNALS[kind])
 
     def kill(self) -> None:
         """End the process and everything in its group, at once."""

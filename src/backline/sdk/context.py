@@ -44,7 +44,7 @@ class Context(ABC):
     @property
     @abstractmethod
     def cancelled(self) -> bool:
-        """Whether the run is to stop: somebody canceled it, or its time is over.
+        """Whether the run is to stop here: it was canceled, its time is over, or its worker stops.
 
         A task that has looked here once is not interrupted with ``RunStopped``
         any more: it ends by itself, within a few seconds, or is killed.

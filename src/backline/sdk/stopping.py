@@ -7,7 +7,7 @@ GRACE_SECONDS = 5.0
 
 
 class RunStopped(BaseException):
-    """Raised in a task when its run is canceled, has taken too long, or is silent for too long.
+    """Raised in a task when its run is canceled or overdue, was silent, or loses its worker.
 
     Not an ``Exception``, so that ``except Exception`` lets it pass; ``finally``
     blocks get a few seconds before the process is killed. A task that looks at
