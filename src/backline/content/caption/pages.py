@@ -40,7 +40,7 @@ def draw_readable(
     if whole is None or not whole.is_cut:
         return whole
     words = cleaned(text).split()
-    if len(words) > WORDS_PER_SECOND * seconds:
+    if not 2 <= len(words) <= WORDS_PER_SECOND * seconds:
         return whole
     for count in range(max(2, math.ceil(len(words) / WORDS_ON_A_PAGE)), MOST_PAGES + 1):
         pages = _timed(pages_of(words, count), seconds)
