@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shutil
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
 from backline.errors import Conflict, InvalidInput, NotFound, SetupError, TooLarge
-from backline.sandbox import Homes, read_command
+from backline.sandbox import Homes, home, read_command
 from backline.sandbox.reading import index_of, read_file
 from tests.sandbox.stage import RemoteStage, Stage
 
@@ -193,6 +196,34 @@ def test_homes_that_nobody_uses_are_removed(home_stage: Stage) -> None:
 
     assert left == ["sbx_idle", "sbx_new", "sbx_open"]
     assert fewer == ["sbx_open"], "what is in use counts as used last"
+
+
+def test_who_waited_for_a_removed_home_gets_one_that_is_there(tmp_path: Path) -> None:
+    """A lock on a folder that is gone would be worth nothing."""
+    folder = tmp_path / "sbx_a"
+    found: list[bool] = []
+
+    def come() -> None:
+        with home._locked(folder, fcntl.LOCK_SH) as lock:
+            found.append((folder / "lock").samefile(f"/proc/self/fd/{lock.fileno()}"))
+
+    guest = threading.Thread(target=come)
+    with home._locked(folder, fcntl.LOCK_EX | fcntl.LOCK_NB):
+        guest.start()
+        for _ in range(500):
+            if "FLOCK" in _waiting_locks():
+                break
+            time.sleep(0.01)
+        shutil.rmtree(folder)
+    guest.join()
+
+    assert found == [True]
+
+
+def _waiting_locks() -> str:
+    """Return the locks that this process waits for, as the kernel lists them."""
+    lines = Path("/proc/locks").read_text().splitlines()
+    return "".join(line for line in lines if "->" in line and f" {os.getpid()} " in line)
 
 
 def test_a_destroyed_sandbox_leaves_nothing(home_stage: Stage) -> None:

@@ -22,7 +22,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 import msgspec
 
@@ -113,8 +113,7 @@ class Homes:
         Raises ``Conflict`` when another process has it open.
         """
         folder = self._homes / sandbox_id
-        folder.mkdir(mode=0o711, exist_ok=True)
-        with _locked(folder, sandbox_id), self._opened(folder) as home:
+        with _locked(folder, fcntl.LOCK_EX | fcntl.LOCK_NB), self._opened(folder) as home:
             yield home
 
     @contextmanager
@@ -127,9 +126,7 @@ class Homes:
         is not yet, with nobody else in it.
         """
         folder = self._homes / f"{sandbox_id}@{digest[:16]}"
-        folder.mkdir(mode=0o711, exist_ok=True)
-        with (folder / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH)
+        with _locked(folder, fcntl.LOCK_SH) as lock:
             while not _is_of(folder, digest):
                 self._drop_copies(sandbox_id, but=folder)
                 fcntl.flock(lock, fcntl.LOCK_EX)
@@ -244,13 +241,39 @@ def _last_used(folder: Path) -> float:
 
 
 @contextmanager
-def _locked(folder: Path, sandbox_id: str) -> Iterator[None]:
-    with (folder / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Conflict(f"sandbox {sandbox_id} is in use: try again when it is free") from None
-        yield
+def _locked(folder: Path, how: int) -> Iterator[IO[str]]:
+    """Lock a home's folder, making it if there is none.
+
+    Raises ``Conflict`` when ``how`` says not to wait, and somebody else has it.
+    """
+    while (lock := _lock(folder, how)) is None:
+        pass
+    with lock:
+        yield lock
+
+
+def _lock(folder: Path, how: int) -> IO[str] | None:
+    """Return the locked file, None when the folder was removed meanwhile.
+
+    Whoever removes a home holds its lock to the end, so what was waited for may be gone.
+    """
+    folder.mkdir(mode=0o711, exist_ok=True)
+    path = folder / "lock"
+    try:
+        lock = path.open("w")
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(lock, how)
+        if path.stat().st_ino == os.fstat(lock.fileno()).st_ino:
+            return lock
+    except FileNotFoundError:
+        pass
+    except BlockingIOError:
+        lock.close()
+        raise Conflict(f"sandbox {folder.name} is in use: try again when it is free") from None
+    lock.close()
+    return None
 
 
 def _make_home(path: Path, identity: Identity) -> bool:
