@@ -51,7 +51,9 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         table.add_row(*map(Text, row))
     console = Console(file=sys.stdout)
     # A file or a pipe has no width of its own, and folding there would break lines apart.
-    console.print(table, width=None if console.is_terminal else 200)
+    if not console.is_terminal:
+        console.width = 200
+    console.print(table)
 
 
 def tell(text: str) -> None:

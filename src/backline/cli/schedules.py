@@ -76,7 +76,7 @@ def list_(
         show_json(schedules)
         return
     rows = [_row(schedule) for schedule in schedules]
-    show_table(("schedule", "task", "next", "zone", "when"), rows)
+    show_table(("schedule", "next", "what"), rows)
 
 
 @app.command
@@ -143,10 +143,8 @@ def _tell(schedule: ScheduleState, json: bool) -> None:
 def _row(schedule: ScheduleState) -> tuple[str, ...]:
     return (
         schedule.id,
-        schedule.task_identifier,
         schedule.next_run or "resting",
-        schedule.timezone,
-        schedule.generator.description,
+        f"{schedule.task_identifier} {schedule.generator.description}, {schedule.timezone}",
     )
 
 

@@ -25,7 +25,7 @@ def list_(*, json: Json = False, data: Data = None) -> None:
         show_json(tasks)
         return
     rows = [_row(task) for task in tasks]
-    show_table(("task", "queue", "machine", "tries", "workers", "versions"), rows)
+    show_table(("task", "queue", "tries", "workers", "versions"), rows)
 
 
 @app.command(name="show")
@@ -46,7 +46,6 @@ def _row(task: TaskState) -> tuple[str, ...]:
     return (
         task.task_identifier,
         task.queue,
-        task.machine,
         str(task.retry.max_attempts),
         str(sum(task.versions.values())),
         ", ".join(sorted(task.versions)),
