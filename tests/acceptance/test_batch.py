@@ -75,8 +75,8 @@ def judge(runs: list[Run]) -> None:
     assert starts == [starts[number % 3] for number in range(len(runs))]
     assert len({output["seed"] for output in outputs}) == len(runs)
     assert len({output["video"]["sizeBytes"] for output in outputs}) == len(runs)
-    captions = {output["captionText"] for output in outputs}
-    assert len(captions) > len(runs) / 2, captions
+    # Two parts of a song may share a line, and then two videos may share a caption.
+    assert len({output["captionText"] for output in outputs}) >= 0.75 * len(runs)
     known = [run for run in runs if "was listened to before" in (run.metadata or "")]
     # Two begin at once and neither knows the song yet.
     assert len(known) >= len(runs) - 2

@@ -73,6 +73,25 @@ def test_seed_decides() -> None:
     assert len({ask(seed=seed) for seed in range(30)}) > 5
 
 
+@pytest.mark.parametrize("length", ["short", "medium", "long"])
+@pytest.mark.parametrize("template_id", template_ids())
+@pytest.mark.parametrize("facts", [{}, {"song_title": "Night Drive", "lyric_lines": LYRICS[:1]}])
+def test_eight_videos_of_a_batch_say_eight_things(
+    template_id: str, length: str, facts: dict[str, object]
+) -> None:
+    """Even with one line to quote, or nothing known of the song."""
+    said = [
+        ask(template_id=template_id, length=length, seed=40 + number, variant=number, **facts)
+        for number in range(8)
+    ]
+    assert len(set(said)) == 8
+
+
+def test_the_first_of_a_batch_says_what_one_alone_does() -> None:
+    """A seed means the same whether or not others were ordered with it."""
+    assert ask(lyric_lines=LYRICS, seed=7, variant=0) == ask(lyric_lines=LYRICS, seed=7)
+
+
 def test_unknown_template_is_named() -> None:
     """A wrong template tells the right ones."""
     with pytest.raises(InvalidInput, match="artist-caption-bedroom"):

@@ -23,6 +23,8 @@ WORD_LIMITS: dict[str, tuple[int, int]] = {"short": (1, 10), "medium": (15, 30),
 _QUOTES = frozenset({'""', "''", "“”", "„“", "‘’", "«»"})
 _TRIES = 24
 """How often the grammar may try to hit the length before it makes do with less."""
+_ROW_TRIES = 40
+"""How many texts are drawn from lyric lines, and then from the title, for a batch to differ."""
 
 
 class CaptionRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +39,8 @@ class CaptionRequest(msgspec.Struct, frozen=True, kw_only=True):
     lyric_lines: Sequence[str] = ()
     """Lines sung inside the clip, in order."""
     seed: int = 0
+    variant: int = 0
+    """Which of a batch it is for, counted from 0; the seeds of a batch follow each other."""
 
 
 def write_caption(request: CaptionRequest) -> str:
@@ -50,12 +54,22 @@ def write_caption(request: CaptionRequest) -> str:
     if request.length == "none":
         return ""
     facts = _facts(request, words.lower_case)
-    chance = random.Random(f"{request.template_id}/{request.length}/{request.seed}")  # noqa: S311 # a choice, not a secret
+    # The videos of a batch go through one row of texts, so that no two say the same.
+    first_seed = request.seed - request.variant
+    chance = random.Random(f"{request.template_id}/{request.length}/{first_seed}")  # noqa: S311 # a choice, not a secret
+    found: list[str] = []
     for source in ("_lyric", "_song", ""):
-        text = _of_length(words.grammar, request.length, source, facts, chance)
-        if text is not None:
-            return text
-    raise AssertionError(f"the grammar of {request.template_id} has nothing {request.length}")
+        for _ in range(_ROW_TRIES if request.variant else 1):
+            text = _of_length(words.grammar, request.length, source, facts, chance)
+            if text is None:
+                break
+            if text not in found:
+                found.append(text)
+            if len(found) > request.variant:
+                return found[request.variant]
+    if not found:
+        raise AssertionError(f"the grammar of {request.template_id} has nothing {request.length}")
+    return found[request.variant % len(found)]
 
 
 def fitted_answer(text: str, length: str) -> str | None:

@@ -119,5 +119,6 @@ def _written(order: Order, seed: int, heard: HeardSong) -> str:
             artist=order.artist_name or heard.artist,
             lyric_lines=[line.text for line in heard.lines],
             seed=seed,
+            variant=order.variant,
         )
     )
