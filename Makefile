@@ -44,6 +44,7 @@ bench: $(STAMP) ## Measure speed and memory, printed as ratios
 
 gallery: $(STAMP) ## Draw the pictures of docs/templates.md: every template, three songs
 	$(BIN)/python scripts/make_gallery.py
+	$(BIN)/python scripts/make_karaoke_picture.py
 
 lock: ## Pin the newest versions that pyproject.toml allows into requirements.lock
 	rm -rf build/lock && $(PYTHON) -m venv build/lock
