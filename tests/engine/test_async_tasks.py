@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,24 +9,27 @@ import msgspec
 import pytest
 
 from backline.db import Database
-from backline.engine import Bell, Dispatch, RunQueue
+from backline.engine import Dispatch
 from backline.runs import NewRun, Run, RunStatus, queries
 from backline.settings import Settings
 from tests.cast import Cast
-from tests.processes import Process, eventually, final_run, worker
+from tests.engine.conftest import Workshop
+from tests.processes import eventually, final_run
 
 
 @pytest.fixture
-def dispatch(database: Database) -> Iterator[Dispatch]:
-    queue = RunQueue(database)
-    yield Dispatch(database, queue, Bell())
-    queue.close()
+def database(workshop: Workshop) -> Database:
+    return workshop.database
 
 
 @pytest.fixture
-def at_work(settings: Settings) -> Iterator[Process]:
-    with worker(settings, "--slots", "3") as process:
-        yield process
+def settings(workshop: Workshop) -> Settings:
+    return workshop.settings
+
+
+@pytest.fixture
+def dispatch(workshop: Workshop) -> Dispatch:
+    return workshop.dispatch
 
 
 def order(task: str, payload: Any = None, account_id: str = "alice") -> NewRun:
@@ -44,7 +46,7 @@ def words(diary: Path) -> list[str]:
 
 
 def test_every_call_has_its_awaited_form(
-    database: Database, dispatch: Dispatch, at_work: Process, cast: Cast, tmp_path: Path
+    database: Database, dispatch: Dispatch, cast: Cast, tmp_path: Path
 ) -> None:
     """Steps run side by side, plain ones in a thread, and everything else works as in plain tasks."""
     diary = tmp_path / "diary"
@@ -61,7 +63,7 @@ def test_every_call_has_its_awaited_form(
 
 
 def test_waits_are_waited_for_side_by_side(
-    database: Database, dispatch: Dispatch, at_work: Process, tmp_path: Path
+    database: Database, dispatch: Dispatch, tmp_path: Path
 ) -> None:
     """Each goes on when its own is over, and the whole takes as long as the longest."""
     diary = tmp_path / "diary"
@@ -81,7 +83,7 @@ def test_waits_are_waited_for_side_by_side(
 
 
 def test_an_async_task_is_canceled_and_may_await_its_cleanup(
-    database: Database, dispatch: Dispatch, at_work: Process, tmp_path: Path
+    database: Database, dispatch: Dispatch, tmp_path: Path
 ) -> None:
     """One is interrupted, and does a last step; one looks, and leaves by itself."""
     for how, last in (("sleeps", "cleaned"), ("looks", "left")):
@@ -95,7 +97,7 @@ def test_an_async_task_is_canceled_and_may_await_its_cleanup(
 
 
 def test_hooks_of_async_tasks_may_await(
-    database: Database, dispatch: Dispatch, at_work: Process, tmp_path: Path
+    database: Database, dispatch: Dispatch, tmp_path: Path
 ) -> None:
     """Without an annotation the context is the awaited one, for hooks too."""
     diary = tmp_path / "diary"

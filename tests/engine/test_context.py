@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 import pytest
 
 from backline.db import Database
-from backline.engine import Bell, Dispatch, RunQueue
+from backline.engine import Dispatch
 from backline.runs import NewRun, Run, RunStatus, queries
-from backline.settings import Settings
-from tests.processes import Process, final_run, worker
+from tests.engine.conftest import Workshop
+from tests.processes import final_run
 
 
 @pytest.fixture
-def dispatch(database: Database) -> Iterator[Dispatch]:
-    queue = RunQueue(database)
-    yield Dispatch(database, queue, Bell())
-    queue.close()
+def database(workshop: Workshop) -> Database:
+    return workshop.database
 
 
 @pytest.fixture
-def at_work(settings: Settings) -> Iterator[Process]:
-    with worker(settings, "--slots", "4", BACKLINE_VERSION="20261123.1") as process:
-        yield process
+def dispatch(workshop: Workshop) -> Dispatch:
+    return workshop.dispatch
 
 
 def order(task: str, payload: Any = None, **more: Any) -> NewRun:
@@ -43,7 +39,7 @@ def metadata(run: Run) -> dict[str, Any]:
 
 
 def test_children_count_themselves_with_their_elders(
-    database: Database, dispatch: Dispatch, at_work: Process
+    database: Database, dispatch: Dispatch
 ) -> None:
     """Thirteen runs in three generations change the same metadata at once, each once."""
     root = final_run(database, dispatch.trigger(order("tells-its-elders", 0)).run_id)
@@ -62,7 +58,7 @@ def test_children_count_themselves_with_their_elders(
     assert said == ["after 0\n"], "what stands before a wait is not said again after it"
 
 
-def test_a_task_knows_its_run(database: Database, dispatch: Dispatch, at_work: Process) -> None:
+def test_a_task_knows_its_run(database: Database, dispatch: Dispatch) -> None:
     """Everything that the trigger and the task's author said is in ctx.run."""
     opened = dispatch.trigger(
         order(
@@ -86,9 +82,7 @@ def test_a_task_knows_its_run(database: Database, dispatch: Dispatch, at_work: P
     assert told["created_at"] <= told["started_at"]
 
 
-def test_a_result_that_can_not_travel_fails_plainly(
-    database: Database, dispatch: Dispatch, at_work: Process
-) -> None:
+def test_a_result_that_can_not_travel_fails_plainly(database: Database, dispatch: Dispatch) -> None:
     """The run says what is wrong with it, and is not tried again."""
     for kind in ("large", "text", "object"):
         run = final_run(
@@ -100,7 +94,7 @@ def test_a_result_that_can_not_travel_fails_plainly(
 
 
 def test_metadata_that_grows_too_large_keeps_what_fits(
-    database: Database, dispatch: Dispatch, at_work: Process
+    database: Database, dispatch: Dispatch
 ) -> None:
     """The key that outgrows the limit is left out, with a word in the log; the others go on."""
     run = final_run(database, dispatch.trigger(order("says-too-much")).run_id)

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 import pytest
 
 from backline.db import Database
-from backline.engine import Bell, Dispatch, RunQueue
+from backline.engine import Dispatch
 from backline.runs import LogLine, NewRun, Run, RunStatus, queries
-from backline.settings import Settings
-from tests.processes import Process, final_run, worker
+from tests.engine.conftest import Workshop
+from tests.processes import final_run
 
 
 @pytest.fixture
-def dispatch(database: Database) -> Iterator[Dispatch]:
-    queue = RunQueue(database)
-    yield Dispatch(database, queue, Bell())
-    queue.close()
+def database(workshop: Workshop) -> Database:
+    return workshop.database
 
 
 @pytest.fixture
-def at_work(settings: Settings) -> Iterator[Process]:
-    with worker(settings) as process:
-        yield process
+def dispatch(workshop: Workshop) -> Dispatch:
+    return workshop.dispatch
 
 
 def perform(
@@ -41,7 +37,7 @@ def perform(
 
 
 def test_everything_is_heard_in_order_and_with_its_level(
-    database: Database, dispatch: Dispatch, at_work: Process
+    database: Database, dispatch: Dispatch
 ) -> None:
     """Python, C, programs, logging, warnings, the context: whatever it is, it is in the log."""
     run, lines = perform(database, dispatch, "speaks-every-way")
@@ -68,9 +64,7 @@ def test_everything_is_heard_in_order_and_with_its_level(
     assert [line.at for line in lines] == sorted(line.at for line in lines)
 
 
-def test_a_flood_is_kept_whole_in_few_pieces(
-    database: Database, dispatch: Dispatch, at_work: Process
-) -> None:
+def test_a_flood_is_kept_whole_in_few_pieces(database: Database, dispatch: Dispatch) -> None:
     """A hundred thousand lines and a very long one are all there, and do not fill the table."""
     run, lines = perform(database, dispatch, "floods-in-lines", 100_000)
     assert run.status is RunStatus.COMPLETED, run.error
@@ -80,9 +74,7 @@ def test_a_flood_is_kept_whole_in_few_pieces(
     assert len(lines) < 5000
 
 
-def test_last_words_survive_a_crash(
-    database: Database, dispatch: Dispatch, at_work: Process
-) -> None:
+def test_last_words_survive_a_crash(database: Database, dispatch: Dispatch) -> None:
     """What was written just before a segmentation fault is in the log, with Python's own account."""
     run, lines = perform(database, dispatch, "dies-talking")
     assert run.status is RunStatus.CRASHED

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,23 +9,20 @@ import msgspec
 import pytest
 
 from backline.db import Database
-from backline.engine import Bell, Dispatch, RunQueue
+from backline.engine import Dispatch
 from backline.runs import NewRun, Run, RunStatus, queries
-from backline.settings import Settings
-from tests.processes import Process, eventually, final_run, is_alive, worker
+from tests.engine.conftest import Workshop
+from tests.processes import eventually, final_run, is_alive
 
 
 @pytest.fixture
-def dispatch(database: Database) -> Iterator[Dispatch]:
-    queue = RunQueue(database)
-    yield Dispatch(database, queue, Bell())
-    queue.close()
+def database(workshop: Workshop) -> Database:
+    return workshop.database
 
 
 @pytest.fixture
-def at_work(settings: Settings) -> Iterator[Process]:
-    with worker(settings, "--slots", "4") as process:
-        yield process
+def dispatch(workshop: Workshop) -> Dispatch:
+    return workshop.dispatch
 
 
 def order(task: str, payload: Any = None, **more: Any) -> NewRun:
@@ -48,7 +44,7 @@ def words(diary: Path) -> list[str]:
 
 
 def test_what_a_run_started_ends_with_it(
-    database: Database, dispatch: Dispatch, at_work: Process, tmp_path: Path
+    database: Database, dispatch: Dispatch, tmp_path: Path
 ) -> None:
     """Programs of every kind are gone after a cancel, a SIGKILL and maxDuration."""
     ends = {"cancel": {}, "dies": {}, "overtime": {"max_duration_seconds": 2.5}}
@@ -69,21 +65,8 @@ def test_what_a_run_started_ends_with_it(
             eventually(lambda pid=int(pid): not is_alive(pid))
 
 
-def test_programs_end_with_their_worker(
-    database: Database, dispatch: Dispatch, settings: Settings, tmp_path: Path
-) -> None:
-    """After SIGKILL of the worker nothing that its runs started is left."""
-    path = tmp_path / "pids"
-    with worker(settings) as doomed:
-        dispatch.trigger(order("starts-programs", {"path": str(path), "how": "sleeps"}))
-        eventually(lambda: words(path))
-        doomed.kill()
-        for pid in path.read_text().split():
-            eventually(lambda pid=int(pid): not is_alive(pid))
-
-
 def test_a_task_that_looks_ends_by_itself(
-    database: Database, dispatch: Dispatch, at_work: Process, tmp_path: Path
+    database: Database, dispatch: Dispatch, tmp_path: Path
 ) -> None:
     """A loop over ctx.cancelled is not interrupted: it leaves, does a step, and the run is canceled."""
     diary = tmp_path / "diary"
@@ -96,9 +79,7 @@ def test_a_task_that_looks_ends_by_itself(
     assert msgspec.json.decode(run.metadata or "{}") == {"ended": "by itself"}
 
 
-def test_a_silent_attempt_fails_and_is_tried_again(
-    database: Database, dispatch: Dispatch, at_work: Process
-) -> None:
+def test_a_silent_attempt_fails_and_is_tried_again(database: Database, dispatch: Dispatch) -> None:
     """Without a sign of life for heartbeat_seconds the attempt is over; beating keeps it alive."""
     run = final_run(database, dispatch.trigger(order("falls-silent")).run_id)
     assert output(run) == 2
@@ -112,7 +93,7 @@ def test_a_silent_attempt_fails_and_is_tried_again(
 
 
 def test_out_of_memory_is_tried_again_on_the_machine_that_the_task_names(
-    database: Database, dispatch: Dispatch, at_work: Process
+    database: Database, dispatch: Dispatch
 ) -> None:
     """The second attempt has more memory and is billed for it; the first says what happened."""
     run = final_run(database, dispatch.trigger(order("outgrows")).run_id)
@@ -124,7 +105,7 @@ def test_out_of_memory_is_tried_again_on_the_machine_that_the_task_names(
 
 
 def test_a_kill_when_nearly_full_is_taken_for_lack_of_memory(
-    database: Database, dispatch: Dispatch, at_work: Process
+    database: Database, dispatch: Dispatch
 ) -> None:
     """The kernel may be faster than the worker's look; the run says what it was all the same."""
     run = final_run(database, dispatch.trigger(order("is-killed-when-nearly-full")).run_id)
@@ -132,9 +113,7 @@ def test_a_kill_when_nearly_full_is_taken_for_lack_of_memory(
     assert "such as small-1x (0.5 GB)" in error(run)["message"]
 
 
-def test_an_error_may_have_a_policy_of_its_own(
-    database: Database, dispatch: Dispatch, at_work: Process
-) -> None:
+def test_an_error_may_have_a_policy_of_its_own(database: Database, dispatch: Dispatch) -> None:
     """A storm, being weather, is waited out; any other error is final."""
     assert (
         output(final_run(database, dispatch.trigger(order("minds-its-errors", "storm")).run_id))
@@ -147,7 +126,7 @@ def test_an_error_may_have_a_policy_of_its_own(
 
 
 def test_hooks_and_cleanup_come_in_order(
-    database: Database, dispatch: Dispatch, at_work: Process, tmp_path: Path
+    database: Database, dispatch: Dispatch, tmp_path: Path
 ) -> None:
     """Each attempt starts once, also when it waits frozen; cleanup comes before the hook that tells."""
     retried, stopped = tmp_path / "retried", tmp_path / "stopped"
@@ -168,19 +147,3 @@ def test_hooks_and_cleanup_come_in_order(
     ).run_id
     assert final_run(database, waited).status is RunStatus.COMPLETED
     assert words(frozen) == ["start", "run", "run", "finally", "success"]
-
-
-def test_tasks_clean_up_when_their_worker_stops(
-    database: Database, dispatch: Dispatch, settings: Settings, tmp_path: Path
-) -> None:
-    """Their runs are not canceled but go on elsewhere, so only the cleanup is done."""
-    diary = tmp_path / "diary"
-    with worker(msgspec.structs.replace(settings, grace_seconds=0)) as leaving:
-        payload = {"path": str(diary), "nap_seconds": 1}
-        run_id = dispatch.trigger(order("tells-the-order", payload)).run_id
-        eventually(lambda: "run" in words(diary))
-        assert leaving.stop() == 0
-    assert words(diary) == ["start", "run", "finally"]
-    with database.read() as connection:
-        run = queries.find_run(connection, run_id)
-    assert run is not None and run.status is RunStatus.QUEUED
