@@ -29,7 +29,7 @@ from backline.runs.tables import (
     tokens,
     workers,
 )
-from backline.runs.waiting import complete_token, open_token
+from backline.runs.waiting import complete_token, open_token, share_child
 from backline.sdk import TaskFacts
 from backline.settings import Settings
 from backline.storage import open_store
@@ -123,11 +123,14 @@ def test_a_result_that_a_parent_waits_for_stays(house: House) -> None:
     parent = house.run(days_old=0, is_ended=False)
     awaited = house.run(days_old=30, parent_id=parent, resume_key="batch")
     house.run(days_old=30, parent_id=parent)
+    shared = house.run(days_old=30)
+    with house.database.write() as connection:
+        share_child(connection, shared, parent, "call")
     assert house.retention.sweep() == 1
-    assert house.left() == {parent, awaited}
+    assert house.left() == {parent, awaited, shared}
     with house.database.write() as connection:
         connection.execute(sa.update(runs).where(runs.c.id == parent).values(finished_at=now_ms()))
-    assert house.retention.sweep() == 1
+    assert house.retention.sweep() == 2
     assert house.left() == {parent}
 
 

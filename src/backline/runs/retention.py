@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from backline.clock import TimestampMs, now_ms
 from backline.db import Connection
 from backline.ids import RunId, earliest_id
-from backline.runs.tables import batches, idempotency_keys, runs, tokens, workers
+from backline.runs.tables import batches, idempotency_keys, runs, shared_children, tokens, workers
 from backline.runs.waiting import WAITING
 
 
@@ -29,15 +29,23 @@ class OldRun(msgspec.Struct, frozen=True):
 def old_runs(connection: Connection, before: TimestampMs, most: int) -> list[OldRun]:
     """Return the runs that ended longest before a moment."""
     parent = runs.alias("parent")
-    is_awaited = (
+    goes_on = parent.c.finished_at.is_(None)
+    by_its_parent = sa.exists().where(parent.c.id == runs.c.parent_id, goes_on).correlate(runs)
+    by_another = (
         sa.exists()
-        .where(parent.c.id == runs.c.parent_id, parent.c.finished_at.is_(None))
+        .where(
+            shared_children.c.child_id == runs.c.id,
+            parent.c.id == shared_children.c.parent_id,
+            goes_on,
+        )
         .correlate(runs)
     )
     rows = connection.execute(
         sa.select(runs.c.id, runs.c.admission_count)
         .where(
-            runs.c.finished_at < before, sa.or_(runs.c.resume_key.is_(None), sa.not_(is_awaited))
+            runs.c.finished_at < before,
+            sa.or_(runs.c.resume_key.is_(None), sa.not_(by_its_parent)),
+            sa.not_(by_another),
         )
         .order_by(runs.c.finished_at)
         .limit(most)
