@@ -91,12 +91,14 @@ def _png(head: tuple[int, int, int, int, int], *chunks: tuple[bytes, bytes]) -> 
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(*part) for part in parts)
 
 
-def _bomb(depth: int, colour: int, bytes_per_pixel: int, interlaced: int = 0) -> Damage:
+def _bomb(
+    depth: int, colour: int, bytes_per_pixel: int, interlaced: int = 0, side: int = LARGEST
+) -> Damage:
     """As many pixels as are taken, all zero, in a file of some kilobytes."""
 
     def damaged(_data: bytes) -> bytes:
-        squeezed = zlib_bomb((LARGEST * bytes_per_pixel + 1) * LARGEST + (1 << 20))
-        return _png((LARGEST, LARGEST, depth, colour, interlaced), (b"IDAT", squeezed))
+        squeezed = zlib_bomb((side * bytes_per_pixel + 1) * side + (1 << 20))
+        return _png((side, side, depth, colour, interlaced), (b"IDAT", squeezed))
 
     return damaged
 
@@ -122,7 +124,8 @@ _PNG: dict[str, Damage] = {
     "too-little-data": become(png_of_size(3000, 3000)),
     "bomb-of-colour": _bomb(8, 2, 3),
     "bomb-with-transparency": _bomb(8, 6, 4),
-    "bomb-of-16-bit": _bomb(16, 6, 8),
+    "bomb-of-16-bit": _bomb(16, 6, 8),  # refused; the next one is not
+    "smaller-bomb-of-16-bit": _bomb(16, 6, 8, side=5_400),
     "bomb-interlaced": _bomb(8, 2, 3, 1),
     "bomb-of-words": _before_data((b"zTXt", b"words\0\0" + zlib_bomb(400 << 20))),
     "bomb-of-a-profile": _before_data((b"iCCP", b"p\0\0" + zlib_bomb(400 << 20))),

@@ -116,6 +116,16 @@ def test_huge_picture_is_refused_before_it_is_decoded(
         read_picture(tmp_path / "bomb.jpg")
 
 
+def test_huge_picture_of_16_bits_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
+    """Half the pixels of an 8-bit one are too many; the message says what to send."""
+    png = bytearray(pictures.png_of_size(6000, 6000))
+    png[24] = 16
+    path = tmp_path / "deep.png"
+    path.write_bytes(png)
+    with pytest.raises(MediaError, match=r"deep\.png is 6000x6000 .* 16 bits .*8-bit version"):
+        read_picture(path)
+
+
 def test_tiny_picture_is_refused(tmp_path: Path) -> None:
     """A tracking pixel is a mistake, not a look."""
     pictures.write(tmp_path / "pixel.png", np.zeros((1, 1, 3), np.uint8))

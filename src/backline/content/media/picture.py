@@ -28,6 +28,8 @@ MIN_SIDE = 64
 MAX_SIDE = 12_000
 MAX_PIXELS = 60_000_000
 """The largest phone and press cameras stay below; 180 MB once decoded."""
+MAX_DEEP_PIXELS = 30_000_000
+"""With 16 bits a channel each pixel takes twice the memory, and far longer to unpack."""
 MAX_FILE_BYTES = 64 * 1024 * 1024
 KEPT_SIDE = 3_840
 """Longer pictures are made smaller at once: the tallest still that a scene works on has 2,880 rows."""
@@ -115,6 +117,11 @@ def _check_size(name: str, header: PictureHeader) -> None:
         raise MediaError(
             f"{name} is {width}x{height} pixels; at most {MAX_SIDE} a side and "
             f"{MAX_PIXELS // 1_000_000} megapixels can be used. Send a smaller version."
+        )
+    if header.is_deep and width * height > MAX_DEEP_PIXELS:
+        raise MediaError(
+            f"{name} is {width}x{height} pixels with 16 bits a channel; at most "
+            f"{MAX_DEEP_PIXELS // 1_000_000} megapixels of these can be used. Send an 8-bit version."
         )
     if min(width, height) < MIN_SIDE:
         raise MediaError(

@@ -30,6 +30,8 @@ class PictureHeader(NamedTuple):
     has_alpha: bool
     is_complete: bool
     """False when the file ends before its own end mark."""
+    is_deep: bool = False
+    """Whether each channel has 16 bits."""
 
 
 def read_header(content: bytes) -> PictureHeader | None:
@@ -49,7 +51,7 @@ def read_header(content: bytes) -> PictureHeader | None:
 
 
 def _read_png(content: bytes) -> PictureHeader:
-    width, height, _depth, colour = struct.unpack_from(">IIBB", content, 16)
+    width, height, depth, colour = struct.unpack_from(">IIBB", content, 16)
     offset, has_alpha, is_complete = 8, colour in (4, 6), False
     while offset + 8 <= len(content):
         length, name = struct.unpack_from(">I4s", content, offset)
@@ -58,7 +60,7 @@ def _read_png(content: bytes) -> PictureHeader:
         if is_complete:
             break
         offset += 12 + length
-    return PictureHeader("png", width, height, has_alpha, is_complete)
+    return PictureHeader("png", width, height, has_alpha, is_complete, depth == 16)
 
 
 def _read_jpeg(content: bytes) -> PictureHeader | None:
