@@ -206,3 +206,13 @@ def test_no_text_breaks_the_caption(text: str) -> None:
     if overlay is not None:
         assert 0 <= overlay.area.left < overlay.area.right <= 1080
         assert 0 <= overlay.area.top < overlay.area.bottom <= 1920
+
+
+def test_paper_of_two_equal_lines_is_one_piece() -> None:
+    """At the joint of two lines the paper is as wide as at their middles: no bite out of its edges."""
+    overlay = draw_caption("hold on\nhold on", "album-record-store")
+    assert overlay is not None
+    covered = (overlay.shows_luma < 60).sum(axis=1)
+    rows = np.flatnonzero(covered > 0)
+    inner = covered[rows[0] + 20 : rows[-1] - 20]
+    assert inner.max() - inner.min() <= 2

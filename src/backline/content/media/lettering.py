@@ -185,13 +185,19 @@ def _paper(setting: Setting, look: CaptionLook, width: int, height: int, margin:
     assert look.box is not None
     beside, above = _BESIDE * setting.size, _ABOVE * setting.size
     box = np.zeros((height, width), np.float32)
-    for number, line_width in enumerate(_evened([line.width for line in setting.lines])):
-        wide = round(line_width * setting.size + 2 * beside)
-        tall = round(setting.pitch + 2 * above)
+    evened = _evened([line.width for line in setting.lines])
+    wides = [round(line_width * setting.size + 2 * beside) for line_width in evened]
+    tall = round(setting.pitch + 2 * above)
+    for number, wide in enumerate(wides):
         strip = rounded_rectangle(wide, tall, setting.size * 0.24, 0)
         top = round(margin + number * setting.pitch - above)
         left = round((width - wide) / 2)
         part = box[top : top + tall, left : left + wide]
         np.maximum(part, strip[: part.shape[0], : part.shape[1]], out=part)
+        # Two lines of one paper: the round corners between them are filled.
+        joined = min(wides[number : number + 2])
+        seam, edge = top + tall // 2, round((width - joined) / 2)
+        if number + 1 < len(wides):
+            box[seam : seam + round(setting.pitch), edge : edge + joined] = 1
     shadow = np.roll(blurred(box, look.shadow / 2), look.shadow // 3, axis=0)
     return [(shadow * look.shadow_strength, _BLACK), (box * look.box_opacity, look.box)]
