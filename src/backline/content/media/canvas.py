@@ -2,7 +2,7 @@
 
 A canvas is RGB in float32, 0 to 1 (lights may go above; they are clipped at
 the end), (height, width, 3). Functions return new arrays and leave their
-arguments alone, except the two that say so.
+arguments alone, except those that say so.
 """
 
 from __future__ import annotations
@@ -169,5 +169,7 @@ _GRAIN_BY_BRIGHTNESS = np.asarray(0.55 + 1.6 * _LEVELS**0.5 * (1 - _LEVELS) ** 1
 
 
 def finished(canvas: Canvas) -> NDArray[np.float32]:
-    """Return the canvas as 0..255, clipped, still in float: ready to become planes."""
-    return np.asarray(np.clip(canvas, 0, 1) * np.float32(255), np.float32)
+    """Turn the canvas into 0..255, clipped, in place and still in float: ready to become planes."""
+    np.clip(canvas, 0, 1, out=canvas)
+    canvas *= np.float32(255)
+    return canvas

@@ -27,13 +27,33 @@ _TO_RGB = np.linalg.inv(_TO_YCBCR[:, :3])
 _TO_RGB = np.column_stack([_TO_RGB, -_TO_RGB @ np.array([16.0, 128.0, 128.0])])
 
 
+_BAND_ROWS = 256
+
+
 def to_planes(rgb: NDArray[np.uint8] | NDArray[np.float32]) -> Planes:
-    """Turn RGB (h, w, 3; 0..255, even sides) into 4:2:0 planes; each colour sample is the mean of four."""
+    """Turn RGB (h, w, 3; 0..255, even sides) into 4:2:0 planes; each colour sample is the mean of four.
+
+    Band by band: a large picture in floats has 56 MB, and would be held three times over.
+    """
+    height, width = rgb.shape[:2]
+    planes = Planes(
+        np.empty((height, width), np.uint8),
+        np.empty((height // 2, width // 2), np.uint8),
+        np.empty((height // 2, width // 2), np.uint8),
+    )
+    for top in range(0, height, _BAND_ROWS):
+        _fill_band(rgb[top : top + _BAND_ROWS], top, planes)
+    return planes
+
+
+def _fill_band(rgb: NDArray[np.uint8] | NDArray[np.float32], top: int, into: Planes) -> None:
     ycbcr = cv2.transform(rgb, _TO_YCBCR)
-    height, width = ycbcr.shape[:2]
-    halved = cv2.resize(ycbcr, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+    rows, width = ycbcr.shape[:2]
+    into.y[top : top + rows] = _bytes(cv2.extractChannel(ycbcr, 0))
+    halved = cv2.resize(ycbcr, (width // 2, rows // 2), interpolation=cv2.INTER_AREA)
     _, cb, cr = cv2.split(_bytes(halved))
-    return Planes(_bytes(cv2.extractChannel(ycbcr, 0)), cb, cr)
+    half = slice(top // 2, (top + rows) // 2)
+    into.cb[half], into.cr[half] = cb, cr
 
 
 def to_ycbcr(rgb: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np.uint8]:
