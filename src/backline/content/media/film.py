@@ -85,26 +85,31 @@ class Film:
 
 def _count(path: Path) -> int:
     """Decode all of a film once: what can not be drawn is known before anything is."""
-    count = sum(1 for _ in _ticks(path))
+    count = sum(1 for _ in _shown(path))
     if count < SHORTEST_FRAMES:
         raise MediaError(f"{path.name!r} holds {count} frames of film: it is damaged or too short")
     return count
 
 
 def _ticks(path: Path) -> Iterator[Planes]:
-    """Yield the film as it is seen at each thirtieth of a second; valid until the next one is asked for."""
+    """Yield the film as it is seen at each thirtieth of a second, cut to the frame."""
+    return map(_framed, _shown(path))
+
+
+def _shown(path: Path) -> Iterator[av.VideoFrame]:
+    """Yield the frame that is seen at each thirtieth of a second."""
     tick = 0
     shown: av.VideoFrame | None = None
     for frame in _frames(path):
         seconds = frame.time or 0.0
         while shown is not None and (tick + 0.5) / FRAME_RATE < seconds:
-            yield _framed(shown)
+            yield shown
             tick += 1
             if tick > LONGEST_SECONDS * FRAME_RATE:
                 raise MediaError(f"{path.name!r} is longer than {LONGEST_SECONDS:g} seconds")
         shown = frame
     if shown is not None:
-        yield _framed(shown)
+        yield shown
 
 
 def _frames(path: Path) -> Iterator[av.VideoFrame]:
