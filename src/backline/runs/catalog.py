@@ -86,6 +86,16 @@ def unretired(connection: Connection) -> list[Worker]:
     return [Worker(*row) for row in rows]
 
 
+# Built once: every trigger asks.
+_NEWEST_FACTS = (
+    sa.select(announced_tasks.c.facts)
+    .where(announced_tasks.c.task_identifier == sa.bindparam("task"))
+    .order_by(announced_tasks.c.worker_id.desc())
+    .limit(1)
+)
+_NEWEST_FACTS_OF_VERSION = _NEWEST_FACTS.where(announced_tasks.c.version == sa.bindparam("version"))
+
+
 class KnownTask(msgspec.Struct, frozen=True):
     """A task that can run now, as the worker that started last announces it."""
 
@@ -107,14 +117,11 @@ def find_task(
 
     With ``version`` only workers of that version count.
     """
-    statement = sa.select(announced_tasks.c.facts).where(
-        announced_tasks.c.task_identifier == task_identifier
-    )
-    if version is not None:
-        statement = statement.where(announced_tasks.c.version == version)
-    newest = connection.execute(
-        statement.order_by(announced_tasks.c.worker_id.desc()).limit(1)
-    ).scalar()
+    if version is None:
+        newest = connection.execute(_NEWEST_FACTS, {"task": task_identifier}).scalar()
+    else:
+        named = {"task": task_identifier, "version": version}
+        newest = connection.execute(_NEWEST_FACTS_OF_VERSION, named).scalar()
     return None if newest is None else _read_facts(newest)
 
 

@@ -18,6 +18,22 @@ from backline.runs.tables import runs, shared_children, steps, tokens, waits
 WAITING, COMPLETED, TIMED_OUT = "WAITING", "COMPLETED", "TIMED_OUT"
 
 
+# Built once: the end of every run asks.
+_WHO_WAITS_FOR = (
+    sa.select(runs.c.parent_id, runs.c.resume_key.label("key"))
+    .where(
+        runs.c.id == sa.bindparam("child_id"),
+        runs.c.parent_id.is_not(None),
+        runs.c.resume_key.is_not(None),
+    )
+    .union_all(
+        sa.select(shared_children.c.parent_id, shared_children.c.key).where(
+            shared_children.c.child_id == sa.bindparam("child_id")
+        )
+    )
+)
+
+
 class Token(msgspec.Struct, frozen=True):
     """Something outside that a run can wait for. Fields are in the order of the table."""
 
@@ -144,14 +160,8 @@ def share_child(connection: Connection, child_id: RunId, parent_id: RunId, key: 
 
 def resolve_for_child(connection: Connection, child_id: RunId) -> list[RunId]:
     """Wake whoever waits for this run, if it was the last one waited for. Returns who woke."""
-    own = sa.select(runs.c.parent_id, runs.c.resume_key.label("key")).where(
-        runs.c.id == child_id, runs.c.parent_id.is_not(None), runs.c.resume_key.is_not(None)
-    )
-    others = sa.select(shared_children.c.parent_id, shared_children.c.key).where(
-        shared_children.c.child_id == child_id
-    )
     woken: list[RunId] = []
-    for parent_id, key in connection.execute(own.union(others)).all():
+    for parent_id, key in connection.execute(_WHO_WAITS_FOR, {"child_id": child_id}).all():
         answer = results_if_all_ended(connection, parent_id, key)
         if answer is not None and ledger.wake(connection, parent_id, key, answer):
             woken.append(parent_id)
