@@ -194,6 +194,26 @@ async def waits_side_by_side(path: str, ctx: AsyncContext) -> dict[str, Any]:
     return {"oks": [each.ok for each in heard[1:3]], "begun": begun}
 
 
+@task("works-while-it-waits")
+async def works_while_it_waits(path: str, ctx: AsyncContext) -> bool:
+    """Go on after a child's end while a long step is still under way."""
+    diary = Diary(path)
+
+    async def slowly() -> None:
+        await asyncio.sleep(6)
+        diary.note("worked")
+
+    async def ask() -> bool:
+        ended = await ctx.trigger_and_wait("sleep", {"seconds": 0.2})
+        await ctx.step("heard", diary.note, "heard")
+        await ctx.wait.seconds(1)
+        await ctx.step("waited", diary.note, "waited")
+        return ended.ok
+
+    _, is_ok = await asyncio.gather(ctx.step("long", slowly), ask())
+    return is_ok
+
+
 @task("async-and-stopped")
 async def async_and_stopped(payload: dict[str, str], ctx: AsyncContext) -> None:
     """Be canceled in the middle, and clean up with await; or look, and leave."""

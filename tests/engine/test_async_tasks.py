@@ -82,6 +82,19 @@ def test_waits_are_waited_for_side_by_side(
     assert ended - begun >= 7000
 
 
+def test_a_wait_does_not_hold_up_nor_is_it_held_up(
+    database: Database, dispatch: Dispatch, tmp_path: Path
+) -> None:
+    """While a step is under way the run does not freeze, and what is waited for is heard of."""
+    diary = tmp_path / "diary"
+    run = final_run(database, dispatch.trigger(order("works-while-it-waits", str(diary))).run_id)
+    assert output(run) is True
+    assert words(diary) == ["heard", "waited", "worked"]
+    with database.read() as connection:
+        story = [status for _, status, _ in queries.events_of(connection, run.id)]
+    assert "frozen" not in story
+
+
 def test_an_async_task_is_canceled_and_may_await_its_cleanup(
     database: Database, dispatch: Dispatch, tmp_path: Path
 ) -> None:

@@ -15,10 +15,12 @@ class Supervisor:
 
     def __init__(self, over: Callable[[str], bool] = bool) -> None:
         self.asked: list[list[str]] = []
+        self.could_freeze: list[bool] = []
         self._over = over
 
-    async def answer(self, questions: list[Question]) -> dict[str, Answer]:
+    async def answer(self, questions: list[Question], may_freeze: bool) -> dict[str, Answer]:
         self.asked.append([each.key for each in questions])
+        self.could_freeze.append(may_freeze)
         return {each.key: say.StepKnown(each.key) for each in questions if self._over(each.key)}
 
 
@@ -44,17 +46,36 @@ def test_waits_are_asked_for_together() -> None:
     assert [answer.value for answer in answers] == ["a", "b", "c"]
 
 
-def test_a_wait_lets_work_finish_first() -> None:
-    """Freezing would end the process in the middle of it."""
-    supervisor, done = Supervisor(), []
+def test_a_run_does_not_freeze_while_there_is_work() -> None:
+    """It would end the process in the middle; the wait begins all the same, and freezes later."""
+    supervisor = Supervisor()
+    supervisor._over = lambda _: supervisor.could_freeze[-1]
+    done: list[list[bool]] = []
 
     async def work(gate: Gate) -> None:
         async with gate.work():
-            await asyncio.sleep(0.1)
-            done.append(len(supervisor.asked))
+            await asyncio.sleep(0.2)
+            done.append(list(supervisor.could_freeze))
 
     together(supervisor, work, lambda gate: gate.wait(wait("a")))
-    assert done == [0] and supervisor.asked == [["a"]]
+    assert done == [[False]] and supervisor.could_freeze == [False, True]
+
+
+def test_a_wait_that_is_over_goes_on_beside_the_work() -> None:
+    """Whatever else is still under way."""
+    order: list[str] = []
+
+    async def work(gate: Gate) -> None:
+        async with gate.work():
+            await asyncio.sleep(0.3)
+            order.append("work")
+
+    async def waiting(gate: Gate) -> None:
+        await gate.wait(wait("a"))
+        order.append("wait")
+
+    together(Supervisor(), work, waiting)
+    assert order == ["wait", "work"]
 
 
 def test_a_wait_inside_a_piece_of_work_does_not_wait_for_it() -> None:
@@ -87,7 +108,7 @@ def test_a_refusal_reaches_whoever_waits() -> None:
     """An error of the question is raised where it was asked."""
 
     class Refusing(Supervisor):
-        async def answer(self, questions: list[Question]) -> dict[str, Answer]:
+        async def answer(self, questions: list[Question], may_freeze: bool) -> dict[str, Answer]:
             raise LookupError("no such token")
 
     async def ask(gate: Gate) -> str:

@@ -105,6 +105,11 @@ class Kin:
             return say.WaitHere(max(0, left_ms) / 1000)
         return Wait(key=asked.key, kind="time", until=until)
 
+    def look(self, wait: Wait) -> str | None:
+        """Return the answer of a wait that is over by now, JSON text."""
+        with self._database.read() as connection:
+            return answer_at_once(connection, self._run.id, wait)
+
     def _until_before(self, key: str) -> TimestampMs | None:
         with self._database.read() as connection:
             return waiting.until_of(connection, self._run.id, key)

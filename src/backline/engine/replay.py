@@ -33,7 +33,7 @@ class Replay:
 
 def _keys_of(message: say.FromChild) -> list[str]:
     if isinstance(message, say.WaitsAsked):
-        return [question.key for question in message.questions]
+        return [question.key for question in message.questions if message.may_freeze]
     if isinstance(message, (say.StepAsked, say.WaitAsked, say.TriggerAsked)):
         return [message.key]
     return []

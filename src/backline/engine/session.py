@@ -118,11 +118,24 @@ class Session:
         found = {
             each.key: self._find_answer(each, is_one_of_many=True) for each in message.questions
         }
+        if not message.may_freeze:
+            found |= self._look_at([each for each in found.values() if isinstance(each, Wait)])
         answers = {key: each for key, each in found.items() if not isinstance(each, Wait)}
-        if not answers:
+        if message.may_freeze and not answers:
             return tuple(each for each in found.values() if isinstance(each, Wait))
         self._channel.send(say.WaitsAnswered(answers))
         return ()
+
+    def _look_at(self, waits: list[Wait]) -> dict[str, say.StepKnown]:
+        """Return the answers of waits that are over, while the run goes on beside them."""
+        answers = {}
+        for wait in waits:
+            text = self._patience(self._kin.look, wait)
+            if text is not None:
+                value = msgspec.json.decode(text)
+                self._patience(self._steps.keep, wait.key, value)
+                answers[wait.key] = say.StepKnown(value)
+        return answers
 
     def _find_answer(
         self, question: say.TriggerAsked | say.WaitAsked, *, is_one_of_many: bool = False

@@ -134,9 +134,9 @@ class AsyncRunContext(AsyncContext):
             await asyncio.sleep(min(left, NAP_SECONDS))
             self.heartbeat()
 
-    async def _ask_all(self, questions: list[Question]) -> dict[str, Answer]:
+    async def _ask_all(self, questions: list[Question], may_freeze: bool) -> dict[str, Answer]:
         answered: say.WaitsAnswered = await self.aside(
-            self.plain.line.ask, say.WaitsAsked(questions)
+            self.plain.line.ask, say.WaitsAsked(questions, may_freeze)
         )
         return answered.answers
 

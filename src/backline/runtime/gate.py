@@ -1,7 +1,8 @@
-"""Where the coroutines of an async task wait together, until nothing else is under way.
+"""Where the coroutines of an async task wait together.
 
-A wait ends the process of its run. So it is asked for only when every step has
-finished: then all waits are asked for at once, and those that are over go on.
+When waits are all that is under way they are asked for at once, and the run
+freezes until one of them is over. While there is still work under way the
+process lives on: the waits begin, and are looked at again and again.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ from backline.runtime import messages as say
 
 Question = say.WaitAsked | say.TriggerAsked
 Answer = say.StepKnown | say.WaitHere
-AskAll = Callable[[list[Question]], Awaitable[dict[str, Answer]]]
+AskAll = Callable[[list[Question], bool], Awaitable[dict[str, Answer]]]
 
 SETTLING_SECONDS = 0.02
 """How long the others get to begin something before a wait is asked for."""
+SECONDS_BETWEEN_LOOKS = 1.0
+"""How long a wait may be over before the coroutine goes on, while others work."""
 
 _enclosing: ContextVar[tuple[object, ...]] = ContextVar("enclosing", default=())
 """The work that the current coroutine is inside of."""
@@ -28,6 +31,7 @@ class _Waiting:
     def __init__(self, question: Question) -> None:
         self.question = question
         self.inside = _enclosing.get()
+        self.next_look_at = 0.0
         self.answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
 
 
@@ -42,7 +46,7 @@ class Gate:
 
     @asynccontextmanager
     async def work(self) -> AsyncIterator[None]:
-        """Hold back every wait during the block, unless it is one inside the block itself."""
+        """Keep the run from freezing during the block, unless it waits inside the block itself."""
         work = object()
         self._under_way.add(work)
         before = _enclosing.set((*_enclosing.get(), work))
@@ -63,19 +67,25 @@ class Gate:
         finally:
             del self._waiting[question.key]
 
-    def _look_soon(self) -> None:
-        asyncio.get_running_loop().call_later(SETTLING_SECONDS, self._look)
+    def _look_soon(self, seconds: float = SETTLING_SECONDS) -> None:
+        asyncio.get_running_loop().call_later(seconds, self._look)
 
     def _look(self) -> None:
         unanswered = [each for each in self._waiting.values() if not each.answer.done()]
+        if not unanswered or self._asking is not None:
+            return
         held_up = {work for each in unanswered for work in each.inside}
-        if unanswered and self._asking is None and self._under_way <= held_up:
-            self._asking = asyncio.ensure_future(self._ask(unanswered))
+        may_freeze = self._under_way <= held_up
+        now = asyncio.get_running_loop().time()
+        if not may_freeze and all(now < each.next_look_at for each in unanswered):
+            return
+        self._asking = asyncio.ensure_future(self._ask(unanswered, may_freeze))
 
-    async def _ask(self, waiting: list[_Waiting]) -> None:
+    async def _ask(self, waiting: list[_Waiting], may_freeze: bool) -> None:
         try:
-            answers = await self._ask_all([each.question for each in waiting])
+            answers = await self._ask_all([each.question for each in waiting], may_freeze)
             for each in waiting:
+                each.next_look_at = asyncio.get_running_loop().time() + SECONDS_BETWEEN_LOOKS
                 if each.question.key in answers and not each.answer.done():
                     each.answer.set_result(answers[each.question.key])
         except Exception as error:  # noqa: BLE001 - it belongs to those who wait
@@ -85,3 +95,4 @@ class Gate:
         finally:
             self._asking = None
             self._look_soon()
+            self._look_soon(SECONDS_BETWEEN_LOOKS)

@@ -137,12 +137,14 @@ class WaitHere(msgspec.Struct, frozen=True, tag=True):
 
 
 class WaitsAsked(msgspec.Struct, frozen=True, tag=True):
-    """Child: all that is under way are these waits.
+    """Child: begin these waits, and say which are over. Answered by `WaitsAnswered`.
 
-    Answered by `WaitsAnswered` as soon as one of them is over, or the run freezes.
+    When they are all that is under way and none is over, the run freezes.
     """
 
     questions: list[WaitAsked | TriggerAsked]
+    may_freeze: bool = True
+    """Whether they are all that is under way."""
 
 
 class WaitsAnswered(msgspec.Struct, frozen=True, tag=True):

@@ -41,7 +41,7 @@ class AsyncFiles(ABC):
 
 
 class AsyncWaiting(ABC):
-    """See ``Waiting``. The run freezes when everything that it has under way are waits.
+    """See ``Waiting``. The run freezes when waits are all that it has under way.
 
     Several may be waited for side by side; each goes on when its own is over.
     """
