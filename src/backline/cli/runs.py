@@ -271,9 +271,9 @@ def describe(run: Run) -> str:
 def _awaited(run: Run) -> str:
     if run.status != "PENDING_VERSION":
         return ""
-    if not run.waits_for_version:
+    if not run.version:
         return ", no worker knows the task"
-    return f", no worker has version {run.waits_for_version}"
+    return f", no worker has version {run.version}"
 
 
 def _reason(run: Run) -> str:

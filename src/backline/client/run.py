@@ -68,7 +68,6 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     attempts: list[Attempt] | UnsetType = UNSET
     schedule: dict[str, Any] | UnsetType | None = UNSET
     related_runs: dict[str, Any] | UnsetType | None = UNSET
-    waits_for_version: str | UnsetType | None = UNSET
 
     @property
     def is_final(self) -> bool:

@@ -109,7 +109,8 @@ class TaskRun(Struct, frozen=True, kw_only=True, rename="camel"):
     task_identifier: str
     idempotency_key: str | None
     version: str | UnsetType = UNSET
-    """The worker version that executed the run; left out until one has."""
+    """The worker version that executed the run, left out until one has; of a PENDING_VERSION run that
+    is asked for by id the one that it waits for, left out when any that knows the task will do."""
     is_test: bool
     created_at: Moment
     updated_at: Moment
@@ -135,8 +136,6 @@ class TaskRun(Struct, frozen=True, kw_only=True, rename="camel"):
     attempts: list[TaskRunAttempt] | UnsetType = UNSET
     schedule: JsonObject | UnsetType = UNSET
     related_runs: RelatedRuns | UnsetType | None = UNSET
-    waits_for_version: str | UnsetType | None = UNSET
-    """Of a PENDING_VERSION run: which version's worker it waits for; null for any that knows the task."""
 
 
 class TaskRunList(Struct, frozen=True, kw_only=True):

@@ -44,12 +44,12 @@ def move(api: Api, caller: Player | None, run_id: str, body: Any) -> Any:
 
 
 def test_a_run_says_which_version_it_waits_for(api: Api, cast: Cast, task: str) -> None:
-    """Null when nobody knows its task at all; nothing while it does not wait."""
+    """None when nobody knows its task at all, or while it does not wait."""
     waiting = shown(api, cast.alice, trigger(api, task, cast.alice, lockToVersion="v1"))
-    assert (waiting["status"], waiting["waitsForVersion"]) == ("PENDING_VERSION", "v1")
+    assert (waiting["status"], waiting["version"]) == ("PENDING_VERSION", "v1")
     unknown = shown(api, cast.alice, trigger(api, "nobody-knows", cast.alice))
-    assert (unknown["status"], unknown["waitsForVersion"]) == ("PENDING_VERSION", None)
-    assert "waitsForVersion" not in shown(api, cast.alice, trigger(api, task, cast.alice))
+    assert unknown["status"] == "PENDING_VERSION" and "version" not in unknown
+    assert "version" not in shown(api, cast.alice, trigger(api, task, cast.alice))
 
 
 @pytest.mark.parametrize("version", ["v2", None])
@@ -58,7 +58,7 @@ def test_an_operator_moves_a_run(api: Api, cast: Cast, task: str, version: str |
     run_id = trigger(api, task, cast.alice, lockToVersion="v1")
     answer = move(api, cast.operator, run_id, {"version": "v3"})
     assert answer.status_code == 200
-    assert answer.json()["runs"][0]["waitsForVersion"] == "v3"
+    assert answer.json()["runs"][0]["version"] == "v3"
     assert move(api, cast.operator, run_id, {"version": version}).status_code == 200
     assert shown(api, cast.alice, run_id)["status"] == "QUEUED"
 
@@ -96,7 +96,7 @@ def test_a_wrong_wish_is_named(
     """400 with the field, and the run stays."""
     run_id = trigger(api, task, cast.alice, lockToVersion="v1")
     assert refused_field(move(api, cast.operator, run_id, body)) == (400, field)
-    assert shown(api, cast.alice, run_id)["waitsForVersion"] == "v1"
+    assert shown(api, cast.alice, run_id)["version"] == "v1"
 
 
 def test_who_may_move_what(api: Api, cast: Cast, task: str) -> None:

@@ -116,15 +116,19 @@ def summary(run: Run) -> TaskRun:
 def detail(run: Run, attempts: list[Attempt], related: RelatedRuns | None) -> TaskRun:
     """Return the run with all that is shown when it is asked for by its id."""
     return msgspec.structs.replace(
-        summary(run),
+        _waiting(run) if run.status is RunStatus.PENDING_VERSION else summary(run),
         payload=_raw(run.payload),
         output=_raw(run.output if run.status == RunStatus.COMPLETED else None),
         error=error_of(run),
         attempts=[_attempt(attempt) for attempt in attempts],
         schedule=_raw(run.schedule),
         related_runs=related,
-        waits_for_version=run.needed_version if run.status is RunStatus.PENDING_VERSION else UNSET,
     )
+
+
+def _waiting(run: Run) -> TaskRun:
+    """Return a run that waits for a version, with the one that it waits for."""
+    return msgspec.structs.replace(summary(run), version=run.needed_version or UNSET)
 
 
 def related_run(run: Run) -> RelatedRun:
