@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from backline.db import Database
 from backline.engine import Bell, Dispatch, RunQueue, open_relay
+from backline.engine.memory import used_bytes
 from backline.runs import NewRun, RunStatus, queries
 from backline.runs.tables import runs
-from backline.runtime.processes import children_of
 from backline.settings import Settings
 from tests.processes import eventually, final_run, worker
 
@@ -36,11 +35,11 @@ def freeze_many(database: Database, dispatch: Dispatch, settings: Settings, coun
     with worker(settings, "--slots", "1") as process:
         warm = [dispatch.trigger(waiting_for(HOUR_SECONDS)).run_id for _ in range(20)]
         wait_until(database, RunStatus.FROZEN, len(warm))
-        before = family_bytes(process.pid)
+        before = used_bytes(process.pid)
 
         dispatch.trigger_batch([waiting_for(HOUR_SECONDS) for _ in range(count - len(warm))])
         wait_until(database, RunStatus.FROZEN, count)
-        grown = family_bytes(process.pid) - before
+        grown = used_bytes(process.pid) - before
         begun = time.monotonic()
         final_run(database, dispatch.trigger(order("hello-world", 1)).run_id)
         print(
@@ -83,13 +82,6 @@ def wait_until(database: Database, status: RunStatus, count: int) -> None:
             return now if now > reached else None
 
         reached = eventually(more)
-
-
-def family_bytes(pid: int) -> int:
-    """Return the memory of a process and its descendants, what they share counted once."""
-    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    (line,) = [line for line in rollup.splitlines() if line.startswith("Pss:")]
-    return int(line.split()[1]) * 1024 + sum(family_bytes(child) for child in children_of(pid))
 
 
 def test_runs_that_wait_cost_no_memory(
