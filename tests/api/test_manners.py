@@ -47,7 +47,7 @@ def test_head_judges_credentials_too(api: Api) -> None:
     assert api.ask("HEAD", None, RUNS).status_code == 401
 
 
-@pytest.mark.parametrize("path", ["/api", "/api/", "/api/tasks", "/api/tasks/runs/x", "/nothing"])
+@pytest.mark.parametrize("path", ["/api", "/api/", "/api/task", "/api/tasks/runs/x/y", "/nothing"])
 def test_an_unknown_path_is_not_found(api: Api, cast: Cast, path: str) -> None:
     """404 in the shape of every refusal."""
     code, text = refusal(api.get(cast.alice, path))

@@ -142,7 +142,8 @@ def test_what_is_wrong_is_named(api: Api, cast: Cast, order: dict[str, Any], fie
 
 def test_whose_runs_may_be_meant(api: Api, cast: Cast) -> None:
     """Those that the caller sees; everyone's only for operators."""
-    run_id = api.open_run(cast.lyra)
+    tag = uuid.uuid4().hex
+    run_id = api.open_run(cast.lyra, tags=(tag,))
     named = {"accountId": cast.lyra.account_id}
     assert bulk(api, cast.alice, "cancel", dryRun=True, **named)["matched"] == 1
     for caller, account_id in (
@@ -152,7 +153,7 @@ def test_whose_runs_may_be_meant(api: Api, cast: Cast) -> None:
     ):
         refused = api.post(caller, BULK, {"action": "cancel", "accountId": account_id})
         assert refusal(refused) == (403, "Access denied to specified accountId")
-    everyone = {"action": "cancel", "allAccounts": True, "filter": {"createdFrom": "1d"}}
+    everyone = {"action": "cancel", "allAccounts": True, "filter": {"tag": [tag]}}
     assert refusal(api.post(cast.alice, BULK, everyone))[0] == 403
     assert refusal(api.post(None, BULK, everyone))[0] == 401
-    assert run_id in api.post(cast.operator, BULK, everyone).json()["runIds"]
+    assert api.post(cast.operator, BULK, everyone).json()["runIds"] == [run_id]
