@@ -186,8 +186,11 @@ def templates(*, json: Json = False, data: Data = None) -> None:
         show_json(found)
     else:
         show_table(
-            ("template", "look", "made for", "otherwise"),
-            [(look.id, look.description, " or ".join(look.needs), look.without) for look in found],
+            ("template", "made for", "look, and what it does otherwise"),
+            [
+                (look.id, " or ".join(look.needs), f"{look.description}; {look.without}")
+                for look in found
+            ],
         )
 
 

@@ -77,7 +77,8 @@ def _python() -> str:
 
 
 def _packages() -> str:
-    wanted = [_name(line) for line in requires("backline") or []]
+    # What only an extra asks for is nobody's need unless they chose the extra.
+    wanted = [_name(line) for line in requires("backline") or [] if "extra ==" not in line]
     missing = [name for name in wanted if not _is_installed(name)]
     if missing:
         raise SetupError(f"{', '.join(missing)}: install them with `make install`")
