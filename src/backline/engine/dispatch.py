@@ -143,7 +143,7 @@ class Dispatch:
         self, connection: Connection, run_id: RunId, detail: str, ended: list[Run]
     ) -> RunStatus:
         """Stop a run after those that it triggered, and add what has ended by that."""
-        run = queries.find_run(connection, run_id)
+        run = ledger.lock(connection, run_id)
         if run is None:
             raise NotFound(f"no run {run_id}")
         for child in queries.children_of(connection, run_id):
@@ -172,7 +172,7 @@ class Dispatch:
     def reschedule(self, run_id: RunId, due_at: TimestampMs) -> None:
         """Move the start of a delayed run. Raises ``NotFound``, or ``Conflict`` when it is not delayed."""
         with self._database.exclusive() as connection:
-            run = queries.find_run(connection, run_id)
+            run = ledger.lock(connection, run_id)
             if run is None:
                 raise NotFound(f"no run {run_id}")
             if not ledger.reschedule(connection, run_id, max(due_at, now_ms())):
@@ -239,7 +239,7 @@ class Dispatch:
         Raises ``NotFound``, or ``Conflict`` for a run that has ended or is performed right now.
         """
         with self._database.exclusive() as connection:
-            run = queries.find_run(connection, run_id)
+            run = ledger.lock(connection, run_id)
             if run is None:
                 raise NotFound(f"no run {run_id}")
             if not _can_move(run):
@@ -259,7 +259,7 @@ class Dispatch:
         for chunk in _chunks(run_ids):
             with self._database.exclusive() as connection:
                 for run_id in chunk:
-                    run = queries.find_run(connection, run_id)
+                    run = ledger.lock(connection, run_id)
                     if run is not None and _can_move(run):
                         self._move(connection, run, version)
                         moved.append(run_id)
@@ -288,7 +288,7 @@ class Dispatch:
         whether it was so; else somebody else has the run, or nobody needs to.
         """
         with self._database.exclusive() as connection:
-            run = queries.find_run(connection, run_id)
+            run = ledger.lock(connection, run_id)
             if run is None or run.task_identifier in tasks:
                 return False
             if run.status is not RunStatus.QUEUED or not run.is_admitted:

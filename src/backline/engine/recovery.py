@@ -139,7 +139,7 @@ def hand_back(database: Database, queue: RunQueue, dispatch: Dispatch, worker_id
     """Put everything that a worker holds back into the queue, and take it off the list."""
     with database.exclusive() as connection:
         run_ids = queries.executing_on(connection, worker_id)
-        runs = [run for run_id in run_ids if (run := queries.find_run(connection, run_id))]
+        runs = [run for run_id in run_ids if (run := ledger.lock(connection, run_id))]
         # Judged first: the worker's own announcement may be the only one of the task.
         fates = [_fate(connection, run, worker_id) for run in runs]
         version = catalog.withdraw(connection, worker_id)
@@ -155,7 +155,7 @@ def hand_back(database: Database, queue: RunQueue, dispatch: Dispatch, worker_id
 def let_in_anew(database: Database, dispatch: Dispatch, run_id: RunId, worker_id: str) -> None:
     """Take a run from its worker, which could not perform it, and let it wait for a place again."""
     with database.exclusive() as connection:
-        run = queries.find_run(connection, run_id)
+        run = ledger.lock(connection, run_id)
         if run is None:
             return
         if run.status is RunStatus.EXECUTING:

@@ -9,7 +9,7 @@ from backline.runs.ledger.keys import (
     holder_of_key,
     reset_key,
 )
-from backline.runs.ledger.moves import holds, move
+from backline.runs.ledger.moves import holds, lock, move
 from backline.runs.ledger.notes import keep_step, write_log
 from backline.runs.ledger.opening import add_tags, adopt, lane_of, open_batch, open_run
 from backline.runs.ledger.pauses import freeze, wake
@@ -41,6 +41,7 @@ __all__ = [
     "holds",
     "keep_step",
     "lane_of",
+    "lock",
     "lose_attempt",
     "move",
     "open_batch",

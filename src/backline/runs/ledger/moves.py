@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from backline.clock import TimestampMs, now_ms
 from backline.db import Connection
 from backline.ids import AttemptId, RunId
+from backline.runs.run import Run
 from backline.runs.status import RunStatus, may_move
 from backline.runs.tables import run_events, runs
 
@@ -47,6 +48,24 @@ def move(
         return False
     note(connection, run_id, new, detail, now)
     return True
+
+
+_LOCKED = (
+    sa.select(*[runs.c[name] for name in Run.__struct_fields__])
+    .where(runs.c.id == sa.bindparam("run_id"))
+    .with_for_update()
+)
+
+
+def lock(connection: Connection, run_id: RunId) -> Run | None:
+    """Read a run that nobody else moves until the transaction ends.
+
+    For acts that look at its status first: between a plain look and the act a
+    worker may claim it, since claims are not exclusive. SQLite has one writer
+    at a time anyway.
+    """
+    row = connection.execute(_LOCKED, {"run_id": run_id}).first()
+    return None if row is None else Run(*row)
 
 
 def holds(connection: Connection, run_id: RunId, attempt_id: AttemptId, worker_id: str) -> bool:
