@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import queue
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,7 +27,10 @@ PATIENCE_SECONDS = 60.0
 
 
 class Process:
-    """A backline command that runs until it is stopped or killed."""
+    """A backline command that runs until it is stopped or killed.
+
+    Whatever it prints is read as it comes, so that it never waits for its reader.
+    """
 
     def __init__(self, arguments: list[str], environment: dict[str, str]) -> None:
         self._popen = subprocess.Popen(
@@ -36,6 +41,16 @@ class Process:
             text=True,
         )
         self.output: list[str] = []
+        self._unread: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self._popen.stdout is not None
+        for line in self._popen.stdout:
+            self.output.append(line)
+            self._unread.put(line)
+        self._unread.put("")
 
     @property
     def pid(self) -> int:
@@ -43,19 +58,14 @@ class Process:
 
     def wait_until_ready(self) -> str:
         """Return what follows ``ready``: the URL, or the worker's id."""
-        assert self._popen.stdout is not None
-        for line in self._popen.stdout:
-            self.output.append(line)
+        while line := self.next_line():
             if line.startswith("ready"):
                 return line.removeprefix("ready").strip()
         raise AssertionError("ended before it was ready:\n" + "".join(self.output))
 
     def next_line(self) -> str:
         """Wait for the next line that it prints, and return it; empty when it has ended."""
-        assert self._popen.stdout is not None
-        line = self._popen.stdout.readline()
-        self.output.append(line)
-        return line
+        return self._unread.get()
 
     def kill(self) -> None:
         """End it as a power cut would."""
@@ -76,6 +86,7 @@ class Process:
         if self._popen.poll() is None:
             self._popen.kill()
         self._popen.wait()
+        self._reader.join(PATIENCE_SECONDS)  # what it started may hold the other end for a moment
         assert self._popen.stdout is not None
         self._popen.stdout.close()
 
