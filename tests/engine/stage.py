@@ -22,6 +22,8 @@ from backline import (
     TriggerOptions,
     task,
 )
+from backline.db import connect
+from backline.runs import ledger
 
 QUICKLY = Retry(max_attempts=3, min_delay_ms=10, max_delay_ms=20)
 
@@ -305,3 +307,21 @@ def eats_memory(payload: Any, ctx: Context) -> None:
     for _ in range(100):
         hoard.append(bytearray(os.urandom(1024)) * 10_240)
         time.sleep(0.1)
+
+
+class LastMoment(msgspec.Struct, frozen=True):
+    """Whose cancel comes in the last moment, and how the attempt ends then."""
+
+    database_url: str
+    ends_by: str
+
+
+@task("canceled-in-the-last-moment", retry=Retry(min_delay_ms=3_600_000, max_delay_ms=3_600_000))
+def canceled_in_the_last_moment(payload: LastMoment, ctx: Context) -> None:
+    """Write the cancel as a server would, and leave the worker before it can have heard of it."""
+    database = connect(payload.database_url)
+    with database.write() as connection:
+        assert ledger.ask_to_cancel(connection, ctx.run.id)
+    if payload.ends_by == "waiting":
+        ctx.wait.seconds(3600)
+    raise RuntimeError("tried again in an hour")

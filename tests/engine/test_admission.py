@@ -157,7 +157,8 @@ class Lives(RuleBasedStateMachine):
             assert run is not None
             becomes = RunStatus.CRASHED if run.loss_count else RunStatus.QUEUED
             gone = RunError(name="WorkerLost", message="the worker is gone")
-            lost = ledger.lose_attempt(connection, run, WORKER.id, becomes, gone)
+            loss = ledger.Loss(becomes, gone, counts=True)
+            lost = ledger.lose_attempt(connection, run, WORKER.id, loss)
             if lost and becomes.is_final:
                 self.dispatch.after_end(connection, run)
 

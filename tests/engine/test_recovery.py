@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from backline import clock
 from backline.db import Database
 from backline.engine import Bell, Dispatch, RunQueue
-from backline.engine.recovery import MOST_LOSSES, Strays, Watch, hand_back
+from backline.engine.recovery import MOST_LOSSES, Departure, Strays, Watch, hand_back
 from backline.runs import NewRun, RunStatus, Worker, catalog, ledger, queries
 from backline.sdk import TaskFacts
 
@@ -104,6 +104,20 @@ def test_a_run_that_kills_worker_after_worker_crashes(
         hand_back(database, queue, dispatch, worker_id)
         seen.append(status(database, run_id))
     assert seen == [RunStatus.QUEUED] * (MOST_LOSSES - 1) + [RunStatus.CRASHED]
+
+
+def test_a_run_outlives_any_number_of_upgrades(
+    database: Database, queue: RunQueue, dispatch: Dispatch
+) -> None:
+    """Workers that their operator stopped are not held against it."""
+    announce(database, "worker_stays")
+    run_id = dispatch.trigger(NewRun(account_id="alice", task_identifier="hello-world")).run_id
+    for number in range(MOST_LOSSES + 1):
+        announce(database, f"worker_{number}")
+        with database.write() as connection:
+            assert ledger.start_attempt(connection, run_id, f"worker_{number}", "v1")
+        hand_back(database, queue, dispatch, f"worker_{number}", Departure.STOPPED)
+    assert status(database, run_id) is RunStatus.QUEUED
 
 
 def test_what_must_not_begin_twice_is_interrupted(

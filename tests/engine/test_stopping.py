@@ -147,3 +147,15 @@ def test_hooks_and_cleanup_come_in_order(
     ).run_id
     assert final_run(database, waited).status is RunStatus.COMPLETED
     assert words(frozen) == ["start", "run", "run", "finally", "success"]
+
+
+@pytest.mark.parametrize("ends_by", ["waiting", "failing"])
+def test_a_cancel_in_the_last_moment_is_heeded(workshop: Workshop, ends_by: str) -> None:
+    """A run that leaves its worker before the cancel is heard does not wait for an hour first."""
+    payload = {"database_url": workshop.settings.database_url, "ends_by": ends_by}
+    run_id = workshop.dispatch.trigger(order("canceled-in-the-last-moment", payload)).run_id
+    ended = final_run(workshop.database, run_id)
+    assert ended.status is RunStatus.CANCELED and error(ended)["name"] == "Canceled"
+    with workshop.database.read() as connection:
+        (attempt,) = queries.attempts_of(connection, run_id)
+    assert attempt.completed_at is not None

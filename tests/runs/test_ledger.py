@@ -172,7 +172,7 @@ def lost(database: Database, run_id: str, becomes: RunStatus) -> bool:
     with database.write() as connection:
         run = queries.find_run(connection, run_id)
         assert run is not None
-        return ledger.lose_attempt(connection, run, "worker_1", becomes, gone)
+        return ledger.lose_attempt(connection, run, "worker_1", ledger.Loss(becomes, gone, True))
 
 
 def test_a_key_is_held_by_the_first_run(database: Database) -> None:

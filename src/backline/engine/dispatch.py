@@ -125,7 +125,7 @@ class Dispatch:
         Raises ``NotFound`` for an unknown run.
         """
         with self._database.exclusive() as connection:
-            status = self._cancel(connection, [run_id], "canceled by a caller")[0]
+            status = self._cancel(connection, [run_id], ledger.CANCELED_BY_CALLER)[0]
         self._bell.ring()
         return status
 
@@ -155,6 +155,12 @@ class Dispatch:
             ended.append(run)
             return RunStatus.CANCELED
         return run.status
+
+    def heed_cancel(self, connection: Connection, run_id: RunId) -> None:
+        """Cancel a run that left its worker to wait, after it was asked to stop and before it heard."""
+        run = ledger.lock(connection, run_id)
+        if run is not None and run.cancel_asked_at is not None and not run.status.is_final:
+            ledger.cancel(connection, run_id, run.status, ledger.CANCELED_BY_CALLER)
 
     def after_end(self, connection: Connection, run: Run) -> None:
         """Do what follows when a run has ended or given up its place: fill it, wake its parent.
@@ -191,7 +197,7 @@ class Dispatch:
             with self._database.exclusive() as connection:
                 known = queries.summaries(connection, chunk)
                 going = [run_id for run_id in chunk if _goes_on(known.get(run_id))]
-                self._cancel(connection, going, "canceled by a caller, with others")
+                self._cancel(connection, going, f"{ledger.CANCELED_BY_CALLER}, with others")
                 stopped += going
             self._bell.ring()
         return stopped

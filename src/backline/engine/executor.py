@@ -167,8 +167,9 @@ class Executor:
         end: End | Pause
         try:
             end = self._converse(claim, notes)
-        except RunLost:
-            return
+        except RunLost as loss:
+            # Nothing is recorded: what the engine has of the run is its new holder's by now.
+            raise HandedBack from loss
         except HandedBack:
             self._say_goodbye(notes)
             raise
@@ -203,8 +204,11 @@ class Executor:
     ) -> None:
         with self._database.exclusive() as connection:
             notes.write(connection, taken)
-            if ledger.end_attempt(connection, run.id, attempt.id, attempt.worker_id, ending):
-                self._dispatch.after_end(connection, run)
+            if not ledger.end_attempt(connection, run.id, attempt.id, attempt.worker_id, ending):
+                return
+            if not ending.run.is_final:
+                self._dispatch.heed_cancel(connection, run.id)
+            self._dispatch.after_end(connection, run)
 
     def _freeze(
         self,
@@ -232,6 +236,7 @@ class Executor:
                 answer = answer_at_once(connection, run.id, wait)
                 if answer is not None:
                     ledger.wake(connection, run.id, wait.key, answer)
+            self._dispatch.heed_cancel(connection, run.id)
             self._dispatch.after_end(connection, run)
 
     def _converse(self, claim: Claim, notes: Notes) -> End | Pause:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Collection
+from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
 
@@ -135,16 +136,31 @@ class Strays:
         return strays
 
 
-def hand_back(database: Database, queue: RunQueue, dispatch: Dispatch, worker_id: str) -> None:
+class Departure(Enum):
+    """How a run lost its worker."""
+
+    DIED = "died while it executed the run"
+    STOPPED = "was stopped while it executed the run"
+    """By its operator, which says nothing against the run."""
+    FAILED = "could not perform the run"
+
+
+def hand_back(
+    database: Database,
+    queue: RunQueue,
+    dispatch: Dispatch,
+    worker_id: str,
+    departure: Departure = Departure.DIED,
+) -> None:
     """Put everything that a worker holds back into the queue, and take it off the list."""
     with database.exclusive() as connection:
         run_ids = queries.executing_on(connection, worker_id)
         runs = [run for run_id in run_ids if (run := ledger.lock(connection, run_id))]
         # Judged first: the worker's own announcement may be the only one of the task.
-        fates = [_fate(connection, run, worker_id) for run in runs]
+        fates = [_fate(connection, run, worker_id, departure) for run in runs]
         version = catalog.withdraw(connection, worker_id)
         for run, fate in zip(runs, fates, strict=True):
-            _lose(connection, dispatch, run, worker_id, *fate)
+            _lose(connection, dispatch, run, worker_id, fate)
         if version is not None:
             dispatch.bound_elsewhere(connection, version)
     queue.put_back(worker_id, queue.given_to(worker_id))
@@ -159,40 +175,39 @@ def let_in_anew(database: Database, dispatch: Dispatch, run_id: RunId, worker_id
         if run is None:
             return
         if run.status is RunStatus.EXECUTING:
-            _lose(connection, dispatch, run, worker_id, *_fate(connection, run, worker_id))
+            fate = _fate(connection, run, worker_id, Departure.FAILED)
+            _lose(connection, dispatch, run, worker_id, fate)
         ledger.give_place_back(connection, run_id)
         dispatch.fill(connection)
 
 
 def _lose(
-    connection: Connection,
-    dispatch: Dispatch,
-    run: Run,
-    worker_id: str,
-    becomes: RunStatus,
-    gone: RunError,
+    connection: Connection, dispatch: Dispatch, run: Run, worker_id: str, fate: ledger.Loss
 ) -> None:
-    if not ledger.lose_attempt(connection, run, worker_id, becomes, gone):
+    if not ledger.lose_attempt(connection, run, worker_id, fate):
         return
-    if becomes.is_final:
+    if fate.becomes.is_final:
         dispatch.after_end(connection, run)
     elif run.cancel_asked_at is None:
         if run.needed_version is not None:
             # Where the engine puts it back any worker may take it; let in anew, only its own.
             ledger.give_place_back(connection, run.id)
     else:
-        ledger.cancel(connection, run.id, becomes, "canceled by a caller")
+        dispatch.heed_cancel(connection, run.id)
         dispatch.after_end(connection, run)
 
 
-def _fate(connection: Connection, run: Run, worker_id: str) -> tuple[RunStatus, RunError]:
-    """Return what becomes of a run whose worker is gone, and the words for it."""
-    gone = f"worker {worker_id} stopped or died while it executed the run"
+def _fate(connection: Connection, run: Run, worker_id: str, departure: Departure) -> ledger.Loss:
+    """Return what becomes of a run that lost its worker, and the words for it."""
+    gone = f"worker {worker_id} {departure.value}"
+    counts = departure is not Departure.STOPPED
     facts = catalog.find_task(connection, run.task_identifier)
     if facts is not None and not facts.resumable:
         rest = "and its task must not begin again by itself: look what it did, then replay the run"
-        return RunStatus.INTERRUPTED, RunError(name="Interrupted", message=f"{gone}, {rest}")
-    if run.loss_count + 1 >= MOST_LOSSES:
+        error = RunError(name="Interrupted", message=f"{gone}, {rest}")
+        return ledger.Loss(RunStatus.INTERRUPTED, error, counts)
+    if counts and run.loss_count + 1 >= MOST_LOSSES:
         rest = f", the {MOST_LOSSES}th to do so: the run is not given to another"
-        return RunStatus.CRASHED, RunError(name="WorkerLost", message=gone + rest)
-    return RunStatus.QUEUED, RunError(name="WorkerLost", message=gone)
+        error = RunError(name="WorkerLost", message=gone + rest)
+        return ledger.Loss(RunStatus.CRASHED, error, counts)
+    return ledger.Loss(RunStatus.QUEUED, RunError(name="WorkerLost", message=gone), counts)

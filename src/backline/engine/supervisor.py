@@ -22,7 +22,7 @@ from backline.db import AWAY, Connection, Database, reason_of
 from backline.engine.dispatch import Dispatch
 from backline.engine.executor import Executor
 from backline.engine.queue import SERIALIZER, WORKFLOW, WORKFLOW_VERSION, RunQueue, queue_names
-from backline.engine.recovery import Strays, Watch, hand_back, this_process
+from backline.engine.recovery import Departure, Strays, Watch, hand_back, this_process
 from backline.engine.schema import APPLICATION, SCHEMA, engine_connections
 from backline.engine.session import Desk
 from backline.engine.timekeeper import Timekeeper
@@ -231,6 +231,6 @@ class Supervisor:
         DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=0)
         for thread in self._threads:
             thread.join()
-        hand_back(self._database, self._queue, self._dispatch, self.worker_id)
+        hand_back(self._database, self._queue, self._dispatch, self.worker_id, Departure.STOPPED)
         self._connections.dispose()
         shutil.rmtree(self._workrooms / self.worker_id, ignore_errors=True)

@@ -10,7 +10,7 @@ from backline.clock import now_ms
 from backline.engine.facts import longest_seconds
 from backline.engine.leash import StopReason
 from backline.runs import AttemptStatus, Run, RunError, RunStatus
-from backline.runs.ledger import Ending
+from backline.runs.ledger import CANCELED_BY_CALLER, Ending
 from backline.runtime import messages as say
 from backline.sdk import MACHINES, Machine, Retry, TaskFacts
 
@@ -100,7 +100,7 @@ class Verdict(msgspec.Struct, frozen=True):
     def _stopped(self, run: Run, end: Stopped, active_ms: int) -> Ending:
         is_canceled = end.reason == "canceled"
         error = (
-            RunError(name="Canceled", message="canceled by a caller")
+            RunError(name="Canceled", message=CANCELED_BY_CALLER)
             if is_canceled
             else RunError(name="MaxDurationExceeded", message=self._overtime(run))
         )

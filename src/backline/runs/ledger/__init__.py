@@ -1,6 +1,6 @@
 """Every write to the ledger. Each function takes the connection of one transaction."""
 
-from backline.runs.ledger.attempts import Ending, end_attempt, lose_attempt, start_attempt
+from backline.runs.ledger.attempts import Ending, Loss, end_attempt, lose_attempt, start_attempt
 from backline.runs.ledger.debounces import due_at, push_back, remember
 from backline.runs.ledger.keys import (
     attempt_scope,
@@ -14,11 +14,13 @@ from backline.runs.ledger.notes import keep_step, write_log
 from backline.runs.ledger.opening import add_tags, adopt, lane_of, open_batch, open_run
 from backline.runs.ledger.pauses import freeze, wake
 from backline.runs.ledger.places import Ticket, admit, enqueue, reschedule
-from backline.runs.ledger.stops import ask_to_cancel, cancel, expire
+from backline.runs.ledger.stops import CANCELED_BY_CALLER, ask_to_cancel, cancel, expire
 from backline.runs.ledger.versions import admitted_on, await_version, bind, give_place_back
 
 __all__ = [
+    "CANCELED_BY_CALLER",
     "Ending",
+    "Loss",
     "Ticket",
     "add_tags",
     "admit",

@@ -157,29 +157,36 @@ def end_attempt(
     return moved
 
 
-def lose_attempt(
-    connection: Connection, run: Run, worker_id: str, becomes: RunStatus, gone: RunError
-) -> bool:
+class Loss(msgspec.Struct, frozen=True):
+    """What becomes of a run that lost its worker."""
+
+    becomes: RunStatus
+    error: RunError
+    counts: bool
+    """Whether it is held against the run: too many end it."""
+
+
+def lose_attempt(connection: Connection, run: Run, worker_id: str, loss: Loss) -> bool:
     """Take a run from a worker that is gone; it is queued again, or ends.
 
     Returns False when the worker no longer held the attempt that the run had.
     """
     if run.attempt_id is None:
         return False
-    error = as_json(gone)
+    becomes, error = loss.becomes, as_json(loss.error)
     ended = {"finished_at": now_ms(), "error": error} if becomes.is_final else {}
     moved = move(
         connection,
         run.id,
         RunStatus.EXECUTING,
         becomes,
-        gone.message,
+        loss.error.message,
         holder=(run.attempt_id, worker_id),
         worker_id=None,
         attempt_id=None,
         # Queued again it keeps its place: the engine hands it to another worker by itself.
         is_admitted=not becomes.is_final,
-        loss_count=runs.c.loss_count + 1,
+        loss_count=runs.c.loss_count + int(loss.counts),
         **ended,
     )
     if moved:

@@ -13,6 +13,8 @@ from backline.runs.run import RunError
 from backline.runs.status import AttemptStatus, RunStatus
 from backline.runs.tables import attempts, runs, waits
 
+CANCELED_BY_CALLER = "canceled by a caller"
+
 
 def cancel(connection: Connection, run_id: RunId, status: RunStatus, detail: str) -> bool:
     """Cancel a run that no process performs: it is final at once."""
