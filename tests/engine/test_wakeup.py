@@ -3,6 +3,8 @@ from __future__ import annotations
 import inspect
 import threading
 from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from dbos import DBOS, _core, _queue
@@ -125,3 +127,18 @@ def test_who_is_told_to_stop_does_not_sleep_on(stop: threading.Event) -> None:
     stop.set()
     thread.join(timeout=LONGEST_POLL_SECONDS / 2)
     assert answers == [True]
+
+
+def test_a_ring_waits_for_a_slot(stop: threading.Event) -> None:
+    """While every slot is taken nothing is asked for; the ring is heard when one gets free."""
+    bell, engine = Bell(), cast(DBOS, SimpleNamespace())
+    bell.wake_engine(engine, ["runs"], slots=1)
+    engine.background_thread_stop_events.append(stop)
+    entry = engine._active_workflows_set.add("run_1", "runs")
+    thread, answers = sleeper(stop, LONGEST_POLL_SECONDS)
+    bell.ring()
+    thread.join(timeout=0.1)
+    assert thread.is_alive()
+    entry.release()
+    thread.join()
+    assert answers == [False]

@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import logging
 import os
+import secrets
 import socket
 import tempfile
 import threading
@@ -85,11 +86,13 @@ class PostgresRelay(Relay):
         self._database = database
         url = database.engine.url.set(drivername="postgresql")
         self._address = url.render_as_string(hide_password=False)
+        self._name = secrets.token_hex(8)
+        """By which it knows its own rings."""
 
     def _send(self) -> None:
         try:
             with self._database.write() as connection:
-                connection.exec_driver_sql(f"NOTIFY {CHANNEL}")
+                connection.exec_driver_sql(f"NOTIFY {CHANNEL}, '{self._name}'")
         except Exception as trouble:  # noqa: BLE001 - the poll comes anyway
             log.debug("a ring was not passed on: %s", trouble)
 
@@ -105,8 +108,9 @@ class PostgresRelay(Relay):
         with psycopg.connect(self._address, autocommit=True) as connection:
             connection.execute(f"LISTEN {CHANNEL}")
             while not self._stopped.is_set():
-                if any(True for _ in connection.notifies(timeout=1.0, stop_after=1)):
-                    self._bell.ring_here()
+                for ring in connection.notifies(timeout=1.0, stop_after=1):
+                    if ring.payload != self._name:
+                        self._bell.ring_here()
 
     def _hang_up(self) -> None:
         """The listener looks up every second by itself."""

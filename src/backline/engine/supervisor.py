@@ -123,7 +123,7 @@ class Supervisor:
         engine = DBOS(config=config)
         # Without this a worker would also take what is bound to other versions.
         listened = queue_names(self._executor.version)
-        self._bell.wake_engine(engine, listened)
+        self._bell.wake_engine(engine, listened, self._settings.slots)
         self._register_workflow()
         self._queue.set_up(self._settings.slots, self._executor.version)
         DBOS.listen_queues(listened)

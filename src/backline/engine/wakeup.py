@@ -33,6 +33,7 @@ class Bell:
         self._changed = threading.Condition()
         self._rings = 0
         self._calls: Counter[str] = Counter()
+        self._has_slot: Callable[[], bool] = _always
         self.on_ring: Callable[[], object] | None = None
         """Passes the ring on to other processes."""
 
@@ -56,7 +57,8 @@ class Bell:
 
     def hang_on(self, event: threading.Event, thread_names: frozenset[str]) -> None:
         """Let the threads of these names that sleep on this event hear the bell, and its end too."""
-        wait_for_stop, wait, stop = event.wait, self._waiter(event), event.set
+        wait_for_stop, stop = event.wait, event.set
+        wait = self._waiter(event, lambda: self._has_slot())
 
         def hear(timeout: float | None = None) -> bool:
             is_listener = threading.current_thread().name in thread_names
@@ -69,21 +71,26 @@ class Bell:
         event.wait = hear  # type: ignore[method-assign]
         event.set = stop_and_ring  # type: ignore[method-assign]
 
-    def wake_engine(self, engine: DBOS, queues: list[str]) -> None:
-        """Let DBOS poll these queues when the bell rings, and whenever a slot is free.
+    def wake_engine(self, engine: DBOS, queues: list[str], slots: int) -> None:
+        """Let DBOS poll these queues when the bell rings, and whenever one of the slots gets free.
 
-        To be called before the engine is launched.
+        While none is free a ring waits: there is nothing that a poll could do. To be
+        called before the engine is launched.
         """
         names = frozenset(QUEUE_THREAD.format(queue=queue) for queue in queues)
         engine.background_thread_stop_events = _HearingEvents(self, names)
-        engine._active_workflows_set = _RingingWorkflows(self)
+        executing = _RingingWorkflows(self)
+        self._has_slot = lambda: len(executing.activeList()) < slots
+        engine._active_workflows_set = executing
 
     def listener(self, stop: threading.Event) -> Callable[[float], bool]:
         """Return a sleep for one thread of our own, ended by a ring; it tells whether to stop."""
-        wait = self._waiter(stop)
+        wait = self._waiter(stop, _always)
         return lambda seconds: wait(min(seconds, LONGEST_POLL_SECONDS))
 
-    def _waiter(self, stop: threading.Event) -> Callable[[float | None], bool]:
+    def _waiter(
+        self, stop: threading.Event, may_wake: Callable[[], bool]
+    ) -> Callable[[float | None], bool]:
         wait_for_stop = stop.wait
         heard: dict[int, int] = {}
 
@@ -91,21 +98,31 @@ class Bell:
             if timeout is None or timeout > LONGEST_POLL_SECONDS:
                 return wait_for_stop(timeout)
             thread = threading.get_ident()
-            heard[thread] = self._sleep(heard.get(thread, 0), stop, timeout)
+            heard[thread] = self._sleep(heard.get(thread, 0), stop, may_wake, timeout)
             return stop.is_set()
 
         return wait
 
-    def _sleep(self, heard: int, stop: threading.Event, timeout_seconds: float) -> int:
+    def _sleep(
+        self,
+        heard: int,
+        stop: threading.Event,
+        may_wake: Callable[[], bool],
+        timeout_seconds: float,
+    ) -> int:
         """Sleep until a ring that was not heard yet. Returns the number of rings so far."""
         deadline, me = time.monotonic() + timeout_seconds, threading.current_thread().name
         with self._changed:
-            while self._rings + self._calls[me] == heard and not stop.is_set():
+            while not stop.is_set() and (self._rings + self._calls[me] == heard or not may_wake()):
                 seconds_left = deadline - time.monotonic()
                 if seconds_left <= 0:
                     break
                 self._changed.wait(seconds_left)
             return self._rings + self._calls[me]
+
+
+def _always() -> bool:
+    return True
 
 
 class _HearingEvents(list[threading.Event]):
