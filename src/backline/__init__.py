@@ -4,7 +4,7 @@ This is the front door for authors of tasks: what a task file imports, and
 nothing that would load a server.
 """
 
-from backline.errors import AbortRun, BacklineError, RetryLater
+from backline.errors import AbortRun, BacklineError
 from backline.sdk import (
     AsyncContext,
     Context,
@@ -29,7 +29,6 @@ __all__ = [
     "Debounce",
     "Hooks",
     "Retry",
-    "RetryLater",
     "RunResult",
     "RunStopped",
     "Scheduled",

@@ -12,7 +12,8 @@
     │   ├── TooLarge             more bytes than we take
     │   └── UnsupportedType      a kind of content that we do not take
     ├── TaskError                a run can not go on
-    │   ├── RetryLater           try again, at a time that the task chooses
+    │   ├── Retry                try again; it is also the policy and lives in `sdk.retry`
+    │   ├── RetryLater           an outside service is busy
     │   ├── AbortRun             not worth another attempt
     │   │   ├── MediaError       a song, picture or video that can not be used
     │   │   ├── PayloadInvalid   the payload does not fit the task
@@ -93,10 +94,7 @@ class TaskError(BacklineError):
 
 
 class RetryLater(TaskError):
-    """Raised by a task that wants its next attempt at a time of its own choosing.
-
-    It counts as a failed attempt; when none is left the run fails with this message.
-    """
+    """Raised when an outside service asks to be left alone for so long."""
 
     def __init__(self, message: str, *, after_seconds: float) -> None:
         super().__init__(message)

@@ -17,7 +17,6 @@ from backline import (
     Context,
     Hooks,
     Retry,
-    RetryLater,
     StoredFile,
     TriggerOptions,
     task,
@@ -241,7 +240,7 @@ def one_at_a_time(diary: Diary, ctx: Context) -> None:
 def chooses_its_time(diary: Diary, ctx: Context) -> int:
     """Ask for a later attempt."""
     if diary.note("try") == 1:
-        raise RetryLater("not yet", after_seconds=0.05)
+        raise Retry("not yet", after=0.05)
     return ctx.run.attempt_number
 
 

@@ -217,7 +217,7 @@ def test_a_run_that_takes_too_long_is_timed_out(
 def test_a_task_chooses_the_time_of_its_next_attempt(
     database: Database, dispatch: Dispatch, at_work: Process, tmp_path: Path
 ) -> None:
-    """RetryLater makes the run reattempting until then."""
+    """Raising a Retry makes the run reattempting until then."""
     run_id = dispatch.trigger(order("chooses-its-time", {"path": str(tmp_path / "d")})).run_id
     assert output(final_run(database, run_id)) == 2
     assert "reattempting" in story(database, run_id)

@@ -84,11 +84,12 @@ def test_what_is_not_worth_another_try_gets_none(run: Run) -> None:
     assert all(judge(run, end).run.is_final for end in ends)
 
 
-def test_a_task_may_choose_the_time(run: Run) -> None:
-    """RetryLater stands above the policy's pause, not above its number of tries."""
-    later = raised(retry_after_seconds=90)
-    assert (judge(run, later).due_at or 0) - now_ms() > 80_000
-    assert judge(run, later, NO_RETRY).run is RunStatus.FAILED
+def test_a_task_may_choose_the_time(run: Run, sqlite_url: str) -> None:
+    """A raised policy stands for the task's pause; the trigger's number of tries bounds it too."""
+    later = raised(policy=Retry(after=90))
+    assert 80_000 < (judge(run, later).due_at or 0) - now_ms() <= 90_000
+    once = opened(connect(sqlite_url), max_attempts=1)
+    assert judge(once, later).run is RunStatus.FAILED
 
 
 def test_an_errors_own_policy_stands_for_the_tasks(run: Run) -> None:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from contextlib import suppress
 from random import Random
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -86,9 +88,30 @@ def test_the_nearest_class_of_an_error_decides() -> None:
     assert policy.for_error(KeyError()) is None
 
 
+def test_a_policy_can_be_raised() -> None:
+    """It counts for this failure, says why, and gives no fewer tries than the task has."""
+    with pytest.raises(Retry, match="not out yet") as caught, suppress(KeyError):
+        raise Retry("not out yet", after=90)
+    once = NO_RETRY.for_error(caught.value)
+    assert once is not None and (once.after, once.max_attempts) == (90, 3)
+    often = Retry(max_attempts=9).for_error(Retry(after=0.5))
+    assert often is not None and often.max_attempts == 9
+    assert [often.delay_ms(made, Random()) for made in (1, 8, 9)] == [500, 500, None]
+    assert str(Retry(after=60)) == "the task asked to be tried again after 60 s"
+    assert str(Retry()) == "the task asked to be tried again"
+
+
+def test_policies_that_say_the_same_are_the_same() -> None:
+    """Also after they have travelled as JSON."""
+    policy = Retry(max_attempts=7, after=1.5)
+    assert msgspec.json.decode(msgspec.json.encode(policy), type=Retry) == policy
+    assert len({policy, Retry(max_attempts=7, after=1.5)}) == 1
+
+
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
+        ({"after": -1}, "after=-1"),
         ({"min_delay_ms": 5, "max_delay_ms": 4}, "min_delay_ms=5"),
         ({"min_delay_ms": -1}, "min_delay_ms=-1"),
         ({"factor": 0.5}, "factor=0.5"),

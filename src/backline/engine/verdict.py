@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from random import Random
 
 import msgspec
@@ -175,9 +176,7 @@ class Verdict(msgspec.Struct, frozen=True):
             return self._policy(run).delay_ms(run.failure_count + 1, self.random)
         if end.permanent:
             return None
-        delay_ms = self._policy(run, end.policy).delay_ms(run.failure_count + 1, self.random)
-        chosen = end.retry_after_seconds
-        return delay_ms if delay_ms is None or chosen is None else round(chosen * 1000)
+        return self._policy(run, end.policy).delay_ms(run.failure_count + 1, self.random)
 
     def _policy(self, run: Run, override: Retry | None = None) -> Retry:
         """Return the policy that counts: the task's, or the one that it has for this error.
@@ -191,4 +190,4 @@ class Verdict(msgspec.Struct, frozen=True):
             return policy
         if override is not None:
             most = min(most, override.max_attempts)
-        return msgspec.structs.replace(policy, max_attempts=most)
+        return dataclasses.replace(policy, max_attempts=most)

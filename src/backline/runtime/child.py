@@ -6,7 +6,7 @@ import socket
 import traceback
 from pathlib import Path
 
-from backline.errors import BacklineError, ResultInvalid, RetryLater, SetupError
+from backline.errors import BacklineError, ResultInvalid, SetupError
 from backline.runtime import messages as say
 from backline.runtime.attempt import attempt
 from backline.runtime.channel import Channel, decoder_of
@@ -74,7 +74,6 @@ def describe(error: BaseException, task: Task | None = None) -> say.Raised:
         message=speakable(str(error))[:MAX_ERROR_MESSAGE_LENGTH] or type(error).__name__,
         stack_trace=speakable("".join(frames)),
         permanent=isinstance(error, BacklineError) and error.permanent,
-        retry_after_seconds=error.after_seconds if isinstance(error, RetryLater) else None,
         policy=None if task is None else task.retry.for_error(error),
         is_out_of_memory=isinstance(error, MemoryError),
     )

@@ -215,10 +215,8 @@ class Raised(msgspec.Struct, frozen=True, tag=True):
     message: str
     stack_trace: str
     permanent: bool
-    retry_after_seconds: float | None = None
-    """When the task itself chose the time of its next attempt."""
     policy: Retry | None = None
-    """When the task has another policy for such an error."""
+    """When the task has another policy for such an error, or raised one."""
     is_out_of_memory: bool = False
 
 

@@ -2,33 +2,45 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass, field
 from random import Random
 from typing import Any
 
-import msgspec
-
+from backline.errors import TaskError
 from backline.sdk.machine import MACHINES
 
 MOST_ATTEMPTS = 250
 """As in Trigger.dev."""
 
 
-class Retry(msgspec.Struct, frozen=True, kw_only=True):
-    """How often and how late a task is tried again.
+# Not frozen: contextlib sets the traceback of what is raised through it.
+@dataclass(unsafe_hash=True)
+class Retry(TaskError):
+    """How often and how late a task is tried again: its policy, or raised by it for this once.
+
+    ``@task("charts", retry=Retry(max_attempts=5))`` is how any failure is
+    handled; ``raise Retry("not out yet", after=3600)`` fails an attempt and
+    chooses the time of the next one.
 
     The delay before attempt n+1 is ``min(max, r x min x factor^(n-1))`` with r
     drawn from 1 to 2 when ``randomize`` is on, and 1 when it is off; this is
     Trigger.dev's formula, so runs behave alike in both.
     """
 
+    message: str = ""
+    """Why, for the run's error, when it is raised."""
+    _: KW_ONLY
+    after: float | None = None
+    """Seconds until the next attempt, instead of a delay that grows."""
     max_attempts: int = 3
-    """Tries in all, the first included; 1 to 250."""
+    """Tries in all, the first included; 1 to 250. Raised, it does not lower the task's own."""
     factor: float = 2.0
     min_delay_ms: int = 1_000
     max_delay_ms: int = 60_000
     randomize: bool = True
-    on: dict[Any, Retry] = {}
+    on: dict[Any, Retry] = field(default_factory=dict, hash=False)
     """Other policies for certain errors, by exception class; the nearest base class counts.
 
     ``Retry(on={ConnectionError: Retry(max_attempts=10), ValueError: NO_RETRY})``
@@ -44,6 +56,8 @@ class Retry(msgspec.Struct, frozen=True, kw_only=True):
                 f"min_delay_ms={self.min_delay_ms} is not between 0 and "
                 f"max_delay_ms={self.max_delay_ms}"
             )
+        if self.after is not None and self.after < 0:
+            raise ValueError(f"after={self.after} has passed: use 0 or more seconds")
         if self.factor < 1:
             raise ValueError(f"factor={self.factor} would shorten the delays: use 1 or more")
         if self.out_of_memory_machine not in (None, *MACHINES):
@@ -57,6 +71,8 @@ class Retry(msgspec.Struct, frozen=True, kw_only=True):
         """Return how long to wait after ``attempts_made`` failures, or None to give up."""
         if attempts_made >= self.max_attempts:
             return None
+        if self.after is not None:
+            return round(self.after * 1000)
         spread = 1.0 + random.random() if self.randomize else 1.0
         return round(min(self.max_delay_ms, spread * self._plain_delay_ms(attempts_made)))
 
@@ -67,8 +83,15 @@ class Retry(msgspec.Struct, frozen=True, kw_only=True):
             return self.max_delay_ms
 
     def for_error(self, error: BaseException) -> Retry | None:
-        """Return the policy that ``on`` has for such an error, if it has one."""
+        """Return the policy for such an error when it is another one: what was raised, or is in ``on``."""
+        if isinstance(error, Retry):
+            most = max(error.max_attempts, self.max_attempts)
+            return dataclasses.replace(error, max_attempts=most, on={})
         return next((self.on[kind] for kind in type(error).__mro__ if kind in self.on), None)
+
+    def __str__(self) -> str:
+        when = "" if self.after is None else f" after {self.after:g} s"
+        return self.message or f"the task asked to be tried again{when}"
 
 
 def _check_overrides(overrides: Mapping[Any, Retry]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import re
 from collections.abc import Callable
@@ -163,7 +164,7 @@ def task(
     def register(function: TaskFunction) -> Task:
         facts = TaskFacts(
             identifier=identifier,
-            retry=msgspec.structs.replace(retry, on={}),  # exception classes stay with the code
+            retry=dataclasses.replace(retry, on={}),  # exception classes stay with the code
             max_duration_seconds=max_duration_seconds,
             queue=queue or f"task/{identifier}",
             concurrency_limit=concurrency_limit,

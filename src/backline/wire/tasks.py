@@ -10,6 +10,8 @@ from msgspec import UNSET, Struct, UnsetType
 class RetryPolicy(Struct, frozen=True, kw_only=True, rename="camel"):
     """When a failed attempt is tried again."""
 
+    after: float | None
+    """Seconds between attempts, where they do not grow."""
     max_attempts: int
     factor: float
     min_delay_ms: int
