@@ -78,12 +78,19 @@ class Dispatch:
             with self._database.exclusive() as connection:
                 if start == 0:
                     ledger.open_batch(connection, batch_id, orders[0].account_id, len(orders))
-                triggered += [
-                    self.open(connection, msgspec.structs.replace(new, batch_id=batch_id))
-                    for new in chunk
-                ]
+                triggered += self.open_items(connection, batch_id, start, chunk)
             self._bell.ring()
         return Batch(batch_id, triggered)
+
+    def open_items(
+        self, connection: Connection, batch_id: str, first_place: int, orders: Sequence[NewRun]
+    ) -> list[Triggered]:
+        """Open the next runs of a batch within the caller's exclusive transaction, as `open` does."""
+        triggered = [
+            self.open(connection, msgspec.structs.replace(new, batch_id=batch_id)) for new in orders
+        ]
+        ledger.add_items(connection, batch_id, first_place, [each.run_id for each in triggered])
+        return triggered
 
     def open(self, connection: Connection, new: NewRun) -> Triggered:
         """Open a run within the caller's exclusive transaction; the caller rings the bell."""

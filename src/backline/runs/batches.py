@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from backline.clock import TimestampMs
 from backline.db import Connection
 from backline.ids import AccountId, RunId
-from backline.runs.status import RunStatus
-from backline.runs.tables import batches, runs
+from backline.runs.status import FINAL, RunStatus
+from backline.runs.tables import batch_items, batches, runs
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -28,8 +28,32 @@ def find_batch(connection: Connection, batch_id: str) -> Batch | None:
     return None if row is None else Batch(*row)
 
 
+class Item(msgspec.Struct, frozen=True):
+    """An item of a batch, and the run that answers it. Fields are in the order of the query."""
+
+    run_id: RunId
+    status: RunStatus | None
+    """None when the run ended so long ago that it was forgotten."""
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing can happen to its run any more."""
+        return self.status is None or self.status in FINAL
+
+
+def items_of_batch(connection: Connection, batch_id: str) -> list[Item]:
+    """Return the items of a batch in their order, as far as they are opened."""
+    rows = connection.execute(
+        sa.select(batch_items.c.run_id, runs.c.status)
+        .outerjoin(runs, runs.c.id == batch_items.c.run_id)
+        .where(batch_items.c.batch_id == batch_id)
+        .order_by(batch_items.c.place)
+    )
+    return [Item(run_id, status and RunStatus(status)) for run_id, status in rows]
+
+
 class Result(msgspec.Struct, frozen=True):
-    """What became of a run. Fields are in the order of the query."""
+    """What became of an item. Fields are in the order of the query."""
 
     id: RunId
     task_identifier: str
@@ -37,26 +61,23 @@ class Result(msgspec.Struct, frozen=True):
     output: str | None
     error: str | None
     ttl: str | None
+    place: int
+    """The item's place in the batch, from 0."""
 
     def __post_init__(self) -> None:
         msgspec.structs.force_setattr(self, "status", RunStatus(self.status))
 
 
 def results_of_batch(
-    connection: Connection, batch_id: str, after: RunId | None, most: int
+    connection: Connection, batch_id: str, first_place: int, most: int
 ) -> list[Result]:
-    """Return the runs of a batch with what became of them, from behind one on, in order."""
-    columns = [runs.c[name] for name in Result.__struct_fields__]
-    statement = sa.select(*columns).where(runs.c.batch_id == batch_id)
-    if after is not None:
-        statement = statement.where(runs.c.id > after)
-    rows = connection.execute(statement.order_by(runs.c.id).limit(most))
-    return [Result(*row) for row in rows]
-
-
-def runs_of_batch(connection: Connection, batch_id: str) -> list[tuple[RunId, RunStatus]]:
-    """Return the runs that a batch made with where they stand, in the order of its items."""
+    """Return what became of a batch's items from a place on, in order; forgotten runs are left out."""
+    columns = [*(runs.c[name] for name in Result.__struct_fields__[:-1]), batch_items.c.place]
     rows = connection.execute(
-        sa.select(runs.c.id, runs.c.status).where(runs.c.batch_id == batch_id).order_by(runs.c.id)
+        sa.select(*columns)
+        .join(runs, runs.c.id == batch_items.c.run_id)
+        .where(batch_items.c.batch_id == batch_id, batch_items.c.place >= first_place)
+        .order_by(batch_items.c.place)
+        .limit(most)
     )
-    return [(run_id, RunStatus(status)) for run_id, status in rows]
+    return [Result(*row) for row in rows]

@@ -14,7 +14,15 @@ import sqlalchemy as sa
 from backline.clock import TimestampMs, now_ms
 from backline.db import Connection
 from backline.ids import RunId, earliest_id
-from backline.runs.tables import batches, idempotency_keys, runs, shared_children, tokens, workers
+from backline.runs.tables import (
+    batch_items,
+    batches,
+    idempotency_keys,
+    runs,
+    shared_children,
+    tokens,
+    workers,
+)
 from backline.runs.waiting import WAITING
 
 
@@ -66,7 +74,11 @@ def remove_leftovers(connection: Connection, before: TimestampMs, most: int) -> 
 
     Returns how many rows went.
     """
-    of_batch = sa.exists().where(runs.c.batch_id == batches.c.id).correlate(batches)
+    of_batch = (
+        sa.exists()
+        .where(batch_items.c.batch_id == batches.c.id, runs.c.id == batch_items.c.run_id)
+        .correlate(batches)
+    )
     old = (
         sa.select(batches.c.id)
         .where(batches.c.id < earliest_id("batch", before), sa.not_(of_batch))

@@ -160,6 +160,16 @@ batches = sa.Table(
     sa.Column("created_at", sa.BigInteger, nullable=False),
 )
 
+batch_items = sa.Table(
+    "batch_items",
+    metadata,
+    sa.Column(
+        "batch_id", sa.Text, sa.ForeignKey("batches.id", ondelete="CASCADE"), primary_key=True
+    ),
+    sa.Column("place", sa.Integer, primary_key=True, comment="from 0, as the items came"),
+    sa.Column("run_id", sa.Text, nullable=False, comment="may be forgotten before its batch"),
+)
+
 run_tags = sa.Table(
     "run_tags",
     metadata,

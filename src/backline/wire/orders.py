@@ -158,13 +158,13 @@ class BatchState(Struct, frozen=True, kw_only=True, rename="camel"):
 
     id: str
     status: Literal["PENDING", "COMPLETED"]
-    """``COMPLETED`` when every run has ended, whatever its outcome."""
+    """``COMPLETED`` when the run of every item has ended, whatever its outcome."""
     run_count: int
     """How many runs were asked for."""
     counts: dict[TaskRunStatus, int]
-    """How many of its runs stand where."""
+    """How many of its items' runs stand where; runs that were forgotten are left out."""
     run_ids: list[str]
-    """An item whose idempotency key was held led to an older run, which is not of this batch."""
+    """In the order of the items; an older run where an item's idempotency key led to one."""
 
 
 class BatchAnswer(Struct, frozen=True, kw_only=True):

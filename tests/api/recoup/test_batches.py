@@ -23,6 +23,16 @@ def items(*payloads: Any, **options: Any) -> dict[str, Any]:
     }
 
 
+def opened(api: Api, caller: Player, count: int) -> tuple[str, list[str]]:
+    """Open a batch of runs that no worker takes; return its id and theirs."""
+    batch_id = f"batch_{uuid.uuid4().hex}"
+    run_ids = [api.open_run(caller, batch_id=batch_id) for _ in range(count)]
+    with api.database.write() as connection:
+        ledger.open_batch(connection, batch_id, caller.account_id, count)
+        ledger.add_items(connection, batch_id, 0, run_ids)
+    return batch_id, run_ids
+
+
 def state(api: Api, caller: Player, batch_id: str) -> dict[str, Any]:
     answer = api.get(caller, f"{BATCHES}/{batch_id}")
     assert (answer.status_code, answer.json()["status"]) == (200, "success")
@@ -44,10 +54,7 @@ def test_a_batch_opens_a_run_for_each_item(api: Api, cast: Cast) -> None:
 
 def test_a_batch_says_how_far_it_is(api: Api, cast: Cast) -> None:
     """Pending while a run goes on, completed when each has ended, whatever the outcome."""
-    batch_id = f"batch_{uuid.uuid4().hex}"
-    with api.database.write() as connection:
-        ledger.open_batch(connection, batch_id, cast.alice.account_id, 2)
-    run_ids = [api.open_run(cast.alice, batch_id=batch_id) for _ in range(2)]
+    batch_id, run_ids = opened(api, cast.alice, 2)
     told = state(api, cast.alice, batch_id)
     assert (told["id"], told["status"], told["runCount"]) == (batch_id, "PENDING", 2)
     assert (told["counts"], told["runIds"]) == ({"QUEUED": 2}, run_ids)
@@ -60,10 +67,7 @@ def test_a_batch_says_how_far_it_is(api: Api, cast: Cast) -> None:
 
 def test_what_became_of_a_batch_comes_in_pages(api: Api, cast: Cast) -> None:
     """In the order of the items, with output or error; null while a run goes on."""
-    batch_id = f"batch_{uuid.uuid4().hex}"
-    with api.database.write() as connection:
-        ledger.open_batch(connection, batch_id, cast.alice.account_id, 3)
-    run_ids = [api.open_run(cast.alice, batch_id=batch_id) for _ in range(3)]
+    batch_id, run_ids = opened(api, cast.alice, 3)
     api.finish(run_ids[0], RunStatus.COMPLETED, output='{"n":1}')
     api.finish(run_ids[1], RunStatus.FAILED, error=RunError(name="Oops", message="no"))
 
@@ -81,9 +85,11 @@ def test_what_became_of_a_batch_comes_in_pages(api: Api, cast: Cast) -> None:
     first = page(limit=2)
     assert first["results"] == whole["results"][:2]
     assert page(limit=2, after=first["next"])["results"] == whole["results"][2:]
+    assert page(limit=3)["next"] is None
     path = f"{BATCHES}/{batch_id}/results"
     assert refusal(api.get(cast.charlie, path)) == (404, "Batch not found")
-    assert refused_field(api.get(cast.alice, path, params={"limit": 0})) == (400, "limit")
+    for name, wrong in (("limit", 0), ("after", "run_1")):
+        assert refused_field(api.get(cast.alice, path, params={name: wrong})) == (400, name)
 
 
 def test_a_thousand_items_are_a_batch(api: Api, cast: Cast) -> None:
@@ -96,12 +102,25 @@ def test_a_thousand_items_are_a_batch(api: Api, cast: Cast) -> None:
 
 
 def test_a_held_key_leads_to_the_older_run(api: Api, cast: Cast) -> None:
-    """The id comes in its place; the run stays where it was made."""
-    first = api.post(cast.alice, BATCHES, items("a", idempotencyKey="k")).json()
-    second = api.post(cast.alice, BATCHES, items("a", idempotencyKey="k")).json()
-    assert first["runIds"] == second["runIds"]
+    """It answers for its item, in its place, in both batches, and stays a run of the first."""
+    keyed = items("a", idempotencyKey="k")["items"]
+    first = api.post(cast.alice, BATCHES, {"items": keyed}).json()
+    others = items("b", "c")["items"]
+    order = {"items": [others[0], *keyed, others[1], *keyed]}
+    second = api.post(cast.alice, BATCHES, order).json()
+    assert second["runIds"][1::2] == first["runIds"] * 2
     told = state(api, cast.alice, second["batchId"])
-    assert (told["runCount"], told["runIds"]) == (1, [])
+    assert (told["runCount"], told["runIds"]) == (4, second["runIds"])
+    for run_id in second["runIds"][::2]:
+        api.post(cast.alice, f"{RUNS}/{run_id}/cancel")
+    told = state(api, cast.alice, second["batchId"])
+    assert (told["status"], told["counts"]) == ("PENDING", {"CANCELED": 2, "PENDING_VERSION": 2})
+    api.post(cast.alice, f"{RUNS}/{first['runIds'][0]}/cancel")
+    assert state(api, cast.alice, second["batchId"])["status"] == "COMPLETED"
+    results = api.get(cast.alice, f"{BATCHES}/{second['batchId']}/results").json()["results"]
+    assert [each["id"] for each in results] == second["runIds"]
+    (run,) = api.get(cast.alice, RUNS, params={"runId": first["runIds"][0]}).json()["runs"]
+    assert run["batchId"] == first["batchId"]
 
 
 def test_a_batch_may_be_for_an_artist(api: Api, cast: Cast) -> None:

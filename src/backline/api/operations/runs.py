@@ -169,7 +169,11 @@ OPERATIONS = (
         parameters=(
             in_path("batchId", "The batch's id."),
             in_query("limit", LIMIT, "How many runs to show."),
-            in_query("after", {"type": "string", "minLength": 1}, "`next` of the page before."),
+            in_query(
+                "after",
+                {"type": "string", "pattern": "^[0-9]{1,9}$"},
+                "`next` of the page before.",
+            ),
         ),
         answers={200: orders.BatchResults},
         problems=(400, 401, 404, 500),

@@ -22,7 +22,7 @@ from backline.api.services import AnyRequest, services_of
 from backline.db import Connection
 from backline.errors import NotFound
 from backline.runs import RunStatus
-from backline.runs.batches import Batch, Result, find_batch, results_of_batch, runs_of_batch
+from backline.runs.batches import Batch, Result, find_batch, items_of_batch, results_of_batch
 from backline.wire.orders import BatchAnswer, BatchOrder, BatchResults, BatchState, RunResult
 
 MAX_BATCH_BYTES = 16 * 1024 * 1024
@@ -63,11 +63,12 @@ def _results(
     _required(batch_id, connection, caller)
     query = Query(request)
     limit = query.integer("limit", least=1, most=100, default=20)
-    found = results_of_batch(connection, batch_id, query.text("after"), limit)
+    first_place = query.integer("after", least=0, most=999_999_999, default=0)
+    found = results_of_batch(connection, batch_id, first_place, limit + 1)
     return BatchResults(
         status="success",
-        results=[_result(result) for result in found],
-        next=found[-1].id if len(found) == limit else None,
+        results=[_result(result) for result in found[:limit]],
+        next=str(found[limit].place) if len(found) > limit else None,
     )
 
 
@@ -86,12 +87,13 @@ def _result(result: Result) -> RunResult:
 
 def _state(batch_id: str, connection: Connection, caller: Caller) -> BatchState:
     batch = _required(batch_id, connection, caller)
-    runs = runs_of_batch(connection, batch_id)
-    has_ended = all(status.is_final for _, status in runs)
+    items = items_of_batch(connection, batch_id)
+    is_whole = len(items) == batch.run_count
+    has_ended = is_whole and all(item.has_ended for item in items)
     return BatchState(
         id=batch.id,
         status="COMPLETED" if has_ended else "PENDING",
         run_count=batch.run_count,
-        counts=dict(Counter(STATUSES[status] for _, status in runs)),
-        run_ids=[run_id for run_id, _ in runs],
+        counts=dict(Counter(STATUSES[item.status] for item in items if item.status)),
+        run_ids=[item.run_id for item in items if item.status],
     )

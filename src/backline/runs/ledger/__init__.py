@@ -1,6 +1,7 @@
 """Every write to the ledger. Each function takes the connection of one transaction."""
 
 from backline.runs.ledger.attempts import Ending, Loss, end_attempt, lose_attempt, start_attempt
+from backline.runs.ledger.batches import add_items, open_batch
 from backline.runs.ledger.debounces import due_at, push_back, remember
 from backline.runs.ledger.keys import (
     attempt_scope,
@@ -11,7 +12,7 @@ from backline.runs.ledger.keys import (
 )
 from backline.runs.ledger.moves import holds, lock, move
 from backline.runs.ledger.notes import keep_step, write_log
-from backline.runs.ledger.opening import add_tags, adopt, lane_of, open_batch, open_run
+from backline.runs.ledger.opening import add_tags, adopt, lane_of, open_run
 from backline.runs.ledger.pauses import freeze, wake
 from backline.runs.ledger.places import Ticket, admit, enqueue, reschedule
 from backline.runs.ledger.stops import CANCELED_BY_CALLER, ask_to_cancel, cancel, expire
@@ -22,6 +23,7 @@ __all__ = [
     "Ending",
     "Loss",
     "Ticket",
+    "add_items",
     "add_tags",
     "admit",
     "admitted_on",

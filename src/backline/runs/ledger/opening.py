@@ -15,7 +15,7 @@ from backline.runs import queues
 from backline.runs.ledger.moves import as_json, note
 from backline.runs.run import MAX_TAGS, NewRun, account_tag, check_tags
 from backline.runs.status import RunStatus
-from backline.runs.tables import batches, run_tags, runs
+from backline.runs.tables import run_tags, runs
 from backline.sdk import TaskFacts
 
 
@@ -118,14 +118,6 @@ def adopt(connection: Connection, facts: TaskFacts) -> None:
 def lane_of(new: NewRun) -> str:
     """Return the lane in which the new run will wait."""
     return queues.lane_of(new.queue or f"task/{new.task_identifier}", new.concurrency_key)
-
-
-def open_batch(connection: Connection, batch_id: str, account_id: AccountId, count: int) -> None:
-    """Write a batch down; its runs carry its id."""
-    connection.execute(
-        sa.insert(batches),
-        {"id": batch_id, "account_id": account_id, "run_count": count, "created_at": now_ms()},
-    )
 
 
 def set_tags(
