@@ -8,10 +8,10 @@ import msgspec
 
 from backline.clock import TimestampMs, now_ms
 from backline.db import Connection, Database
-from backline.engine.dispatch import Dispatch
-from backline.errors import RunLost
+from backline.engine.dispatch import CHUNK, Dispatch
+from backline.errors import NotFound, RunLost
 from backline.ids import RunId, new_id
-from backline.runs import Attempt, NewRun, Run, Wait, ledger, queries, waiting
+from backline.runs import Attempt, NewRun, Run, Wait, batches, ledger, queries, waiting
 from backline.runtime import messages as say
 from backline.sdk import KeyScope
 
@@ -32,38 +32,61 @@ class Kin:
         self._bell = bell
 
     def trigger(self, asked: say.TriggerAsked) -> list[RunId] | Wait:
-        """Trigger the runs, once per key, and say what to wait for, if the task does."""
+        """Trigger the runs, once per key, and say what to wait for, if the task does.
+
+        A batch is opened a chunk at a time; after a crash it goes on behind the last one.
+        """
         ids_key = waiting.ids_key(asked.key) if asked.is_waited_for else asked.key
-        with self._database.exclusive() as connection:
-            kept = queries.steps_of(connection, self._run.id).get(ids_key)
-            if kept is None:
-                kept = self._open(connection, asked, ids_key)
-        self._bell.ring()
-        ids = msgspec.json.decode(kept, type=list[str])
+        ids: list[RunId] | None = None
+        while ids is None:
+            with self._database.exclusive() as connection:
+                ids = self._kept(connection, ids_key) or self._open(connection, asked, ids_key)
+            self._bell.ring()
         return Wait(key=asked.key, kind="runs") if asked.is_waited_for else ids
 
-    def _open(self, connection: Connection, asked: say.TriggerAsked, ids_key: str) -> str:
-        batch_id = new_id("batch") if asked.is_batch else None
-        if batch_id is not None:
-            ledger.open_batch(connection, batch_id, self._run.account_id, len(asked.orders))
-        opened = [
-            self._dispatch.open(connection, self._child(order, asked, batch_id))
-            for order in asked.orders
-        ]
+    def _open(
+        self, connection: Connection, asked: say.TriggerAsked, ids_key: str
+    ) -> list[RunId] | None:
+        """Open the next runs that are asked for. Returns the ids of all; None while there are more."""
+        if asked.is_batch:
+            batch_id = self._batch_id(connection, asked)
+            before = [item.run_id for item in batches.items_of_batch(connection, batch_id)]
+            orders = asked.orders[len(before) : len(before) + CHUNK]
+            children = [self._child(order, asked) for order in orders]
+            opened = self._dispatch.open_items(connection, batch_id, len(before), children)
+        else:
+            before = []
+            opened = [self._dispatch.open(connection, self._child(asked.orders[0], asked))]
         if asked.is_waited_for:
             for held in (triggered for triggered in opened if triggered.is_cached):
                 waiting.share_child(connection, held.run_id, self._run.id, asked.key)
-        text = msgspec.json.encode([triggered.run_id for triggered in opened]).decode()
-        kept = ledger.keep_step(
-            connection, self._run.id, self._attempt.id, self._attempt.worker_id, ids_key, text
-        )
-        if not kept:
-            raise RunLost(f"run {self._run.id} was taken over while it triggered others")
-        return text
+        ids = [*before, *(triggered.run_id for triggered in opened)]
+        if len(ids) < len(asked.orders):
+            return None
+        self._keep(connection, ids_key, ids)
+        return ids
 
-    def _child(
-        self, order: say.ChildOrder, asked: say.TriggerAsked, batch_id: str | None
-    ) -> NewRun:
+    def _batch_id(self, connection: Connection, asked: say.TriggerAsked) -> str:
+        """Return the batch that is opened under the key, from before a crash if there was one."""
+        key = f"{asked.key}.batch"
+        batch_id: str | None = self._kept(connection, key)
+        if batch_id is None:
+            batch_id = new_id("batch")
+            ledger.open_batch(connection, batch_id, self._run.account_id, len(asked.orders))
+        self._keep(connection, key, batch_id)
+        return batch_id
+
+    def _kept(self, connection: Connection, key: str) -> Any:
+        kept = queries.find_step(connection, self._run.id, key)
+        return None if kept is None else msgspec.json.decode(kept)
+
+    def _keep(self, connection: Connection, key: str, value: Any) -> None:
+        text = msgspec.json.encode(value).decode()
+        attempt = self._attempt
+        if not ledger.keep_step(connection, self._run.id, attempt.id, attempt.worker_id, key, text):
+            raise RunLost(f"run {self._run.id} was taken over while it triggered others")
+
+    def _child(self, order: say.ChildOrder, asked: say.TriggerAsked) -> NewRun:
         verb = "batchTrigger" if asked.is_batch else "trigger"
         said = msgspec.structs.asdict(order) | {"tags": tuple(order.tags)}
         scope = self._scope(said.pop("idempotency_key_scope"))
@@ -79,7 +102,6 @@ class Kin:
             parent_id=self._run.id,
             root_id=self._run.root_id,
             depth=self._run.depth + 1,
-            batch_id=batch_id,
             resume_key=asked.key if asked.is_waited_for else None,
         )
 
@@ -95,15 +117,23 @@ class Kin:
         """Decide how a wait is waited: here, or frozen.
 
         One of many may be asked for again, after another one is over: it ends
-        when it was to end at first.
+        when it was to end at first. Raises ``NotFound`` for a token that does not exist.
         """
         if asked.token_id is not None:
+            self._require_token(asked.token_id)
             return Wait(key=asked.key, kind="token", token_id=asked.token_id)
         until = (self._until_before(asked.key) if is_one_of_many else None) or asked.until or 0
         left_ms = until - now_ms()
         if left_ms <= SHORT_WAIT_MS:
             return say.WaitHere(max(0, left_ms) / 1000)
         return Wait(key=asked.key, kind="time", until=until)
+
+    def _require_token(self, token_id: str) -> None:
+        with self._database.read() as connection:
+            if waiting.find_token(connection, token_id) is None:
+                raise NotFound(
+                    f"there is no token {token_id[:64]!r} to wait for: make one with ctx.new_token()"
+                )
 
     def look(self, wait: Wait) -> str | None:
         """Return the answer of a wait that is over by now, JSON text."""

@@ -11,7 +11,7 @@ from backline.engine.kin import Kin
 from backline.engine.notes import Notes
 from backline.engine.patience import Patience
 from backline.engine.replay import Replay
-from backline.errors import BacklineError
+from backline.errors import BacklineError, UsageError
 from backline.ids import FileId
 from backline.runs import Wait
 from backline.runtime import Channel
@@ -139,12 +139,15 @@ class Session:
 
     def _find_answer(
         self, question: say.TriggerAsked | say.WaitAsked, *, is_one_of_many: bool = False
-    ) -> say.StepKnown | say.WaitHere | Wait:
+    ) -> say.StepKnown | say.WaitHere | say.Refused | Wait:
         if question.key in self._steps:
             return say.StepKnown(self._steps[question.key])
-        if isinstance(question, say.WaitAsked):
-            return self._kin.wait(question, is_one_of_many=is_one_of_many)
-        answer = self._patience(self._kin.trigger, question)
+        try:
+            if isinstance(question, say.WaitAsked):
+                return self._patience(self._kin.wait, question, is_one_of_many=is_one_of_many)
+            answer = self._patience(self._kin.trigger, question)
+        except UsageError as refusal:
+            return say.Refused(str(refusal))
         return answer if isinstance(answer, Wait) else say.StepKnown(answer)
 
     def _answer(self, message: say.FromChild) -> None:

@@ -94,6 +94,14 @@ def steps_of(connection: Connection, run_id: RunId) -> dict[str, str]:
     return {row.key: row.value for row in rows}
 
 
+def find_step(connection: Connection, run_id: RunId, key: str) -> str | None:
+    """Return the value of one finished step, JSON text; None when it is not finished."""
+    value: str | None = connection.execute(
+        sa.select(steps.c.value).where(steps.c.run_id == run_id, steps.c.key == key)
+    ).scalar()
+    return value
+
+
 def log_of(
     connection: Connection, run_id: RunId, after: int = 0, most: int = 1000
 ) -> list[LogLine]:

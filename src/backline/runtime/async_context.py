@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from backline.errors import AbortRun
 from backline.runtime import messages as say
 from backline.runtime.context import NAP_SECONDS, RunContext, revive
 from backline.runtime.gate import Answer, Gate, Question
@@ -118,8 +119,13 @@ class AsyncRunContext(AsyncContext):
         return str((await self.ask(asked)).value["id"])
 
     async def wait_for(self, question: Question) -> say.StepKnown:
-        """Wait, side by side with the other waits; a short one is slept through."""
+        """Wait, side by side with the other waits; a short one is slept through.
+
+        Raises ``AbortRun`` with the reason of a refusal.
+        """
         answer = await self.gate.wait(question)
+        if isinstance(answer, say.Refused):
+            raise AbortRun(answer.message)
         if isinstance(answer, say.StepKnown):
             return answer
         async with self.gate.work():

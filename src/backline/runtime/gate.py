@@ -15,7 +15,7 @@ from contextvars import ContextVar
 from backline.runtime import messages as say
 
 Question = say.WaitAsked | say.TriggerAsked
-Answer = say.StepKnown | say.WaitHere
+Answer = say.StepKnown | say.WaitHere | say.Refused
 AskAll = Callable[[list[Question], bool], Awaitable[dict[str, Answer]]]
 
 SETTLING_SECONDS = 0.02

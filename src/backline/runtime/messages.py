@@ -148,9 +148,10 @@ class WaitsAsked(msgspec.Struct, frozen=True, tag=True):
 
 
 class WaitsAnswered(msgspec.Struct, frozen=True, tag=True):
-    """Supervisor: these waits are over, or so short that freezing would cost more; by key."""
+    """Supervisor: these waits are over, can not be, or are so short that freezing would cost more."""
 
-    answers: dict[str, StepKnown | WaitHere]
+    answers: dict[str, StepKnown | WaitHere | Refused]
+    """By key."""
 
 
 class TokenAsked(msgspec.Struct, frozen=True, tag=True):
