@@ -11,10 +11,11 @@ import subprocess
 import threading
 import time
 import warnings
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from backline import AsyncContext, Context, Hooks, Retry, task
+from backline import AsyncContext, Context, Hooks, Retry, TriggerOptions, task
 from tests.engine.stage import QUICKLY, Diary
 
 
@@ -330,3 +331,33 @@ def is_killed_when_nearly_full(payload: Any, ctx: Context) -> None:
     time.sleep(2)
     assert hoard
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+@task("triggers-while-it-stops")
+def triggers_while_it_stops(payload: Any, ctx: Context) -> None:
+    """Trigger a run, be stopped, and trigger another one on the way out."""
+    ctx.trigger("sleep", {"seconds": 600})
+    ctx.metadata.set("began", True)
+    try:
+        time.sleep(600)
+    finally:
+        ctx.batch_trigger("sleep", [{"seconds": 600}] * 3)
+
+
+@task("triggers-with")
+def triggers_with(options: dict[str, Any], ctx: Context) -> str:
+    """Trigger a run with options of every kind, good and bad."""
+    return ctx.trigger("hello-world", 1, TriggerOptions(**options))
+
+
+@task("triggers-many")
+def triggers_many(count: int, ctx: Context) -> list[str]:
+    """Trigger a batch of runs that nobody performs today."""
+    options = TriggerOptions(delay_until=datetime.now(UTC) + timedelta(days=1))
+    return ctx.batch_trigger("hello-world", list(range(count)), options)
+
+
+@task("waits-for-nothing")
+async def waits_for_nothing(payload: Any, ctx: AsyncContext) -> None:
+    """Wait for a token that nobody made."""
+    await ctx.wait.token("waitpoint_none")

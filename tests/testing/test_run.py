@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from backline.errors import AbortRun, PayloadInvalid
+from backline.errors import AbortRun, InvalidInput, PayloadInvalid
 from backline.sdk import (
     AsyncContext,
     Context,
@@ -163,6 +163,38 @@ def test_waits_and_children_on_record_are_not_done_again(tmp_path: Path) -> None
     first = run_inline(child, 1, workdir=tmp_path / "1")
     again = run_inline(child, 1, steps=first.steps, workdir=tmp_path / "2")
     assert (first.waited_seconds, again.waited_seconds) == (60, 0)
+
+
+@task("testing-once")
+def once(payload: object, ctx: Context) -> list[str]:
+    """Trigger the same twice under one key, and under one that its run frees by failing."""
+    good, bad = TriggerOptions(idempotency_key="a"), TriggerOptions(idempotency_key="b")
+    calls = ((1, good), (2, good), (-1, bad), (-2, bad))
+    return [ctx.trigger("testing-child", place, options) for place, options in calls]
+
+
+def test_an_idempotency_key_makes_two_triggers_one_run(tmp_path: Path) -> None:
+    """As in real runs; a run that failed frees its key."""
+    run = run_inline(once, {}, workdir=tmp_path)
+    assert run.output[0] == run.output[1] and len(set(run.output)) == 3
+    assert run.parent_metadata["places"] == [1, -1, -2]
+
+
+def test_a_trigger_that_can_not_be_is_refused(tmp_path: Path) -> None:
+    """As in real runs, naming the option."""
+
+    @task("testing-refused")
+    def refused(payload: dict[str, Any], ctx: Context) -> str:
+        return ctx.trigger("testing-child", 1, TriggerOptions(**payload))
+
+    for options, told in (
+        ({"tags": ["account:x"]}, "account:"),
+        ({"machine": "huge"}, "'huge'"),
+        ({"priority_seconds": -1}, "priority_seconds=-1"),
+        ({"delay_seconds": 1, "delay_until": datetime.now(UTC)}, "use one of them"),
+    ):
+        with pytest.raises(InvalidInput, match=told):
+            run_inline(refused, options, workdir=tmp_path)
 
 
 def test_a_child_is_tested_alone_with_a_parent(tmp_path: Path) -> None:

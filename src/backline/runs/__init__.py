@@ -1,7 +1,7 @@
 """The ledger of runs: what was asked for, what happened, and nothing else decides."""
 
 from backline.runs.catalog import Worker
-from backline.runs.run import Attempt, LogLine, NewRun, Run, RunError, Wait, check_tags
+from backline.runs.run import Attempt, LogLine, NewRun, Run, RunError, Wait
 from backline.runs.status import AttemptStatus, RunStatus
 
 __all__ = [
@@ -14,5 +14,4 @@ __all__ = [
     "RunStatus",
     "Wait",
     "Worker",
-    "check_tags",
 ]

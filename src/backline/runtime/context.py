@@ -12,10 +12,12 @@ from typing import Any, TypeVar, cast
 import msgspec
 
 from backline.clock import TimestampMs, now_ms
+from backline.errors import InvalidInput
 from backline.runtime import messages as say
 from backline.runtime.line import Line
 from backline.runtime.stopping import StopSign
 from backline.sdk import (
+    MAX_BATCH_ITEMS,
     Context,
     Files,
     Metadata,
@@ -128,7 +130,14 @@ class RunContext(Context):
         is_batch: bool = False,
         is_waited_for: bool = False,
     ) -> say.TriggerAsked:
-        """Put a trigger into words. It is a step; one without payloads is not, and needs no asking."""
+        """Put a trigger into words. It is a step; one without payloads is not, and needs no asking.
+
+        Raises ``InvalidInput`` for more than a batch takes.
+        """
+        if len(payloads) > MAX_BATCH_ITEMS:
+            raise InvalidInput(
+                f"{len(payloads)} payloads: a batch takes {MAX_BATCH_ITEMS} at most, so make several"
+            )
         orders = [self._order(task, payload, options) for payload in payloads]
         name = f"{'batch' if is_batch else 'trigger'} {task}"
         return say.TriggerAsked(
@@ -140,17 +149,24 @@ class RunContext(Context):
 
     def _order(self, task: str, payload: Any, options: TriggerOptions | None) -> say.ChildOrder:
         chosen = msgspec.structs.asdict(options or TriggerOptions())
-        delay_seconds = chosen.pop("delay_seconds")
+        delay_seconds, until = chosen.pop("delay_seconds"), chosen.pop("delay_until")
+        if delay_seconds is not None:
+            until = self.now() + round(delay_seconds * 1000)
+        elif until is not None:
+            until = moment_ms(until)
         return say.ChildOrder(
-            task_identifier=task,
-            payload=to_plain(payload),
-            delay_until=None if delay_seconds is None else self.now() + round(delay_seconds * 1000),
-            **chosen,
+            task_identifier=task, payload=to_plain(payload), delay_until=until, **chosen
         )
 
     def new_token(self, timeout_seconds: float | None = None) -> str:
         answer: say.StepKnown = self.line.ask(say.TokenAsked(self.key_of("token"), timeout_seconds))
         return str(answer.value["id"])
+
+
+def moment_ms(moment: datetime) -> TimestampMs:
+    """Return a moment as the ledger has it; one without a zone is UTC."""
+    utc = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return round(utc.timestamp() * 1000)
 
 
 def speakable(text: str) -> str:
@@ -194,8 +210,7 @@ class RunWaiting(Waiting):
         return say.WaitAsked(self._key_of("wait"), until=until)
 
     def for_moment(self, moment: datetime) -> say.WaitAsked:
-        utc = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return say.WaitAsked(self._key_of("wait"), until=round(utc.timestamp() * 1000))
+        return say.WaitAsked(self._key_of("wait"), until=moment_ms(moment))
 
     def for_token(self, token_id: str) -> say.WaitAsked:
         return say.WaitAsked(self._key_of("wait"), token_id=token_id)

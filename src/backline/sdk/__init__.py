@@ -10,14 +10,17 @@ from backline.sdk.machine import DEFAULT_MACHINE, MACHINES, Machine
 from backline.sdk.metadata import Metadata, RunMetadata
 from backline.sdk.registry import Registry, registry
 from backline.sdk.retry import NO_RETRY, Retry
-from backline.sdk.run import RunFacts, RunResult, TokenResult, TriggerOptions
+from backline.sdk.run import RunFacts, RunResult, TokenResult
 from backline.sdk.stopping import RunStopped
+from backline.sdk.tags import check_tags
 from backline.sdk.task import Hooks, Task, task
+from backline.sdk.trigger import MAX_BATCH_ITEMS, TriggerOptions
 from backline.sdk.wait import Waiting
 
 __all__ = [
     "DEFAULT_MACHINE",
     "MACHINES",
+    "MAX_BATCH_ITEMS",
     "NO_RETRY",
     "AsyncContext",
     "Context",
@@ -42,6 +45,7 @@ __all__ = [
     "TokenResult",
     "TriggerOptions",
     "Waiting",
+    "check_tags",
     "registry",
     "task",
 ]

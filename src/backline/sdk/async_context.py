@@ -15,7 +15,8 @@ from typing import Any, TypeVar, overload
 from backline.sdk.context import Level
 from backline.sdk.files import StoredFile
 from backline.sdk.metadata import Metadata
-from backline.sdk.run import RunFacts, RunResult, TokenResult, TriggerOptions
+from backline.sdk.run import RunFacts, RunResult, TokenResult
+from backline.sdk.trigger import TriggerOptions
 
 T = TypeVar("T")
 
@@ -124,13 +125,13 @@ class AsyncContext(ABC):
     async def batch_trigger(
         self, task: str, payloads: Sequence[Any], options: TriggerOptions | None = None
     ) -> list[str]:
-        """Trigger a run per payload as one batch and go on at once. Returns their ids."""
+        """Trigger a run per payload, 1,000 at most, as one batch and go on at once. Returns their ids."""
 
     @abstractmethod
     async def batch_trigger_and_wait(
         self, task: str, payloads: Sequence[Any], options: TriggerOptions | None = None
     ) -> list[RunResult]:
-        """Trigger a run per payload as one batch and wait, frozen, for the last one's end."""
+        """Trigger a run per payload, 1,000 at most, as one batch and wait, frozen, for the last end."""
 
     @abstractmethod
     async def new_token(self, timeout_seconds: float | None = None) -> str:

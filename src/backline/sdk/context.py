@@ -13,7 +13,8 @@ from typing import Any, Literal, TypeVar
 
 from backline.sdk.files import Files
 from backline.sdk.metadata import Metadata
-from backline.sdk.run import RunFacts, RunResult, TriggerOptions
+from backline.sdk.run import RunFacts, RunResult
+from backline.sdk.trigger import TriggerOptions
 from backline.sdk.wait import Waiting
 
 T = TypeVar("T")
@@ -102,13 +103,13 @@ class Context(ABC):
     def batch_trigger(
         self, task: str, payloads: Sequence[Any], options: TriggerOptions | None = None
     ) -> list[str]:
-        """Trigger a run per payload as one batch and go on at once. Returns their ids."""
+        """Trigger a run per payload, 1,000 at most, as one batch and go on at once. Returns their ids."""
 
     @abstractmethod
     def batch_trigger_and_wait(
         self, task: str, payloads: Sequence[Any], options: TriggerOptions | None = None
     ) -> list[RunResult]:
-        """Trigger a run per payload as one batch and wait, frozen, for the last one's end."""
+        """Trigger a run per payload, 1,000 at most, as one batch and wait, frozen, for the last end."""
 
     @abstractmethod
     def new_token(self, timeout_seconds: float | None = None) -> str:

@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 
-from backline.sdk.debounce import Debounce, KeyScope
 from backline.sdk.machine import DEFAULT_MACHINE
 
 _NEVER = datetime.fromtimestamp(0, UTC)
@@ -38,7 +37,7 @@ class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Active time over all attempts; None when it is not limited."""
     idempotency_key: str | None = None
     trigger_function: str = "trigger"
-    """``trigger``, ``triggerAndWait``, ``batchTrigger``, ``batchTriggerAndWait`` or ``schedule``."""
+    """``trigger``, ``triggerAndWait``, ``batchTrigger`` or ``batchTriggerAndWait``."""
     batch_id: str | None = None
     parent_id: str | None = None
     """The run that triggered this one; None when a caller did."""
@@ -70,28 +69,3 @@ class TokenResult(msgspec.Struct, frozen=True, kw_only=True):
     ok: bool
     """False when its time ran out."""
     output: Any = None
-
-
-class TriggerOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What may be said about a run beside its task and payload."""
-
-    tags: list[str] = []
-    metadata: dict[str, Any] | None = None
-    idempotency_key: str | None = None
-    """The same key again gives the same run, within its scope."""
-    idempotency_key_scope: KeyScope = "run"
-    """``run``: the key counts within this run; ``attempt``: within this attempt at it; ``global``: for the whole account."""
-    idempotency_key_ttl_seconds: float | None = None
-    """How long the key is remembered; 30 days if not said."""
-    lock_to_version: str | None = None
-    """Only workers of this version may take it."""
-    debounce: Debounce | None = None
-    """Triggers that follow each other fast become one run."""
-    delay_seconds: float | None = None
-    ttl_seconds: float | None = None
-    queue: str | None = None
-    concurrency_key: str | None = None
-    priority_seconds: float = 0.0
-    machine: str | None = None
-    max_attempts: int | None = None
-    max_duration_seconds: float | None = None

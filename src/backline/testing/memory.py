@@ -39,6 +39,7 @@ class Memory(Line):
         self._tokens = tokens
         self._timeouts: dict[str, float | None] = {}
         self._perform_child = perform_child
+        self._held: dict[tuple[str, str], RunResult] = {}
         self._calls_left = cancel_after_calls
 
     def count_call(self) -> None:
@@ -86,12 +87,21 @@ class Memory(Line):
             case say.WaitAsked(until=int(until)):
                 return self._clock.move_to(until)
             case say.TriggerAsked(orders=orders):
-                ended = [self._perform_child(order) for order in orders]
+                ended = [self._perform(order) for order in orders]
                 return ended if question.is_waited_for else [run.id for run in ended]
             case say.TokenAsked(timeout_seconds=timeout_seconds):
                 token_id = f"waitpoint_{len(self._timeouts) + 1}"
                 self._timeouts[token_id] = timeout_seconds
                 return {"id": token_id}
+
+    def _perform(self, order: say.ChildOrder) -> RunResult:
+        """Perform a child, once for an idempotency key; one that failed frees its key."""
+        if order.idempotency_key is None:
+            return self._perform_child(order)
+        key = (order.task_identifier, order.idempotency_key)
+        if key not in self._held or not self._held[key].ok:
+            self._held[key] = self._perform_child(order)
+        return self._held[key]
 
     def _wait_for(self, token_id: str) -> TokenResult:
         if token_id in self._tokens:

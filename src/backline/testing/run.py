@@ -144,6 +144,8 @@ class _Family:
             task_identifier=order.task_identifier,
             account_id=parent.run.account_id,
             tags=order.tags,
+            is_test=parent.run.is_test,
+            machine=order.machine or child.facts.machine,
             parent_id=parent.run.id,
             root_id=parent.run.root_id or parent.run.id,
             depth=parent.run.depth + 1,

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 from backline.api.bodies import require_visible
 from backline.clock import TimestampMs, now_ms, parse_duration_seconds, parse_iso
 from backline.errors import InvalidInput
-from backline.runs.run import ACCOUNT_TAG_PREFIX
 from backline.sdk import MACHINES, Debounce
+from backline.sdk.tags import ACCOUNT_TAG_PREFIX
 from backline.wire.orders import DebounceOrder, TriggerOptions
 
 T = TypeVar("T")

@@ -23,7 +23,8 @@ from backline.api.services import AnyRequest, Services, services_of
 from backline.api.token_links import callback_url, check_callback
 from backline.db import Connection
 from backline.errors import InvalidInput, NotFound
-from backline.runs import check_tags, waiting
+from backline.runs import waiting
+from backline.sdk import check_tags
 from backline.wire.tokens import (
     Completion,
     NewToken,

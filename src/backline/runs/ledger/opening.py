@@ -13,10 +13,11 @@ from backline.errors import InvalidInput
 from backline.ids import AccountId, RunId, new_id
 from backline.runs import queues
 from backline.runs.ledger.moves import as_json, note
-from backline.runs.run import MAX_TAGS, NewRun, account_tag, check_tags
+from backline.runs.run import NewRun, account_tag
 from backline.runs.status import RunStatus
 from backline.runs.tables import run_tags, runs
 from backline.sdk import TaskFacts
+from backline.sdk.tags import MAX_TAGS, check_tags
 
 
 def open_run(connection: Connection, new: NewRun, status: RunStatus) -> RunId:
