@@ -159,3 +159,24 @@ def test_a_cancel_in_the_last_moment_is_heeded(workshop: Workshop, ends_by: str)
     with workshop.database.read() as connection:
         (attempt,) = queries.attempts_of(connection, run_id)
     assert attempt.completed_at is not None
+
+
+def test_what_a_run_triggers_on_its_way_out_is_stopped_too(
+    database: Database, dispatch: Dispatch
+) -> None:
+    """A cancel reaches every child, also those of the last seconds."""
+    run_id = dispatch.trigger(order("triggers-while-it-stops")).run_id
+    eventually(lambda: has_begun(database, run_id))
+    dispatch.cancel(run_id)
+    final_run(database, run_id)
+    with database.read() as connection:
+        children = queries.children_of(connection, run_id)
+    assert len(children) == 4
+    for child in children:
+        assert final_run(database, child.id).status is RunStatus.CANCELED
+
+
+def has_begun(database: Database, run_id: str) -> bool:
+    with database.read() as connection:
+        run = queries.find_run(connection, run_id)
+    return run is not None and run.metadata is not None

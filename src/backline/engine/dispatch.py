@@ -164,10 +164,18 @@ class Dispatch:
         return run.status
 
     def heed_cancel(self, connection: Connection, run_id: RunId) -> None:
-        """Cancel a run that left its worker to wait, after it was asked to stop and before it heard."""
+        """Carry a cancel through that was asked for while the run executed.
+
+        It may have left its worker to wait before it heard, or have triggered more runs since.
+        """
         run = ledger.lock(connection, run_id)
-        if run is not None and run.cancel_asked_at is not None and not run.status.is_final:
+        if run is None or run.cancel_asked_at is None:
+            return
+        if not run.status.is_final:
             ledger.cancel(connection, run_id, run.status, ledger.CANCELED_BY_CALLER)
+        children = queries.children_of(connection, run_id)
+        going = [child.id for child in children if not child.status.is_final]
+        self._cancel(connection, going, f"its parent {run_id} was canceled")
 
     def after_end(self, connection: Connection, run: Run) -> None:
         """Do what follows when a run has ended or given up its place: fill it, wake its parent.

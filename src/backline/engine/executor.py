@@ -35,7 +35,7 @@ from backline.engine.verdict import Death, End, Fault, Price, Stopped, Verdict
 from backline.engine.wakeup import Bell
 from backline.errors import RunLost
 from backline.ids import RunId
-from backline.runs import Attempt, Run, ledger, queries
+from backline.runs import Attempt, Run, RunStatus, ledger, queries
 from backline.runtime import Channel, ChannelClosed, Child, Zygote
 from backline.runtime import messages as say
 from backline.sdk import DEFAULT_MACHINE, MACHINES, Machine, TaskFacts
@@ -206,7 +206,7 @@ class Executor:
             notes.write(connection, taken)
             if not ledger.end_attempt(connection, run.id, attempt.id, attempt.worker_id, ending):
                 return
-            if not ending.run.is_final:
+            if ending.run is not RunStatus.COMPLETED:
                 self._dispatch.heed_cancel(connection, run.id)
             self._dispatch.after_end(connection, run)
 
