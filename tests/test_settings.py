@@ -30,6 +30,7 @@ def test_the_secret_is_made_once_and_private(tmp_path: Path) -> None:
     [
         ("BACKLINE_SLOTS", "0"),
         ("BACKLINE_SLOTS", "many"),
+        ("BACKLINE_CONCURRENCY_LIMIT", "0"),
         ("BACKLINE_SECRET", "short"),
         ("BACKLINE_ENVIRONMENT", "staging"),
         ("BACKLINE_RUN_BASE_CENTS", "nan"),

@@ -48,7 +48,7 @@ def create_app(settings: Settings, database: Database, bell: Bell | None = None)
         database=database,
         gatekeeper=Gatekeeper(settings),
         key_use=KeyUse(database),
-        dispatch=Dispatch(database, queue, bell),
+        dispatch=Dispatch(database, queue, bell, concurrency_limit=settings.concurrency_limit),
         shelf=Shelf(database, store, settings),
         store=store,
         ticker=Ticker(bell),

@@ -71,6 +71,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """``BACKLINE_TASKS``: modules with tasks, separated by commas; workers import them."""
     slots: int = 2
     """``BACKLINE_SLOTS``: runs that one worker executes at once; default the number of cores."""
+    concurrency_limit: int = 100
+    """``BACKLINE_CONCURRENCY_LIMIT``: runs that execute at once in all queues and workers together."""
     sandbox_dir: Path | None = None
     """``BACKLINE_SANDBOX_DIR``: where a worker keeps the homes of sandboxes; default beside its data."""
     sandbox_hosts: tuple[str, ...] = ()
@@ -142,6 +144,7 @@ def read_settings(
         "is_sandbox_without_walls": _without_walls(env.get("BACKLINE_SANDBOX_WITHOUT_WALLS", "")),
         "task_environment": _names(env.get("BACKLINE_TASK_ENVIRONMENT", "")),
         "slots": _number(env, "BACKLINE_SLOTS", default=os.cpu_count() or 1, least=1),
+        "concurrency_limit": _number(env, "BACKLINE_CONCURRENCY_LIMIT", default=100, least=1),
         "grace_seconds": _number(env, "BACKLINE_GRACE_SECONDS", default=5, least=0),
         "version": env.get("BACKLINE_VERSION", ""),
         "environment": _environment(env.get("BACKLINE_ENVIRONMENT") or "dev"),

@@ -12,7 +12,6 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from backline.db import Database, connect
 from backline.engine import Bell, Dispatch, RunQueue, prepare_engine_tables
-from backline.engine.admission import Admission
 from backline.migrations import migrate
 from backline.runs import (
     AttemptStatus,
@@ -58,8 +57,9 @@ class Lives(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp())
         self.database = fresh_database(self.folder)
         self.queue = RunQueue(self.database)
-        self.dispatch = Dispatch(self.database, self.queue, Bell())
-        self.dispatch._admission = Admission(self.queue, ENVIRONMENT_LIMIT)
+        self.dispatch = Dispatch(
+            self.database, self.queue, Bell(), concurrency_limit=ENVIRONMENT_LIMIT
+        )
         self.ids: list[str] = []
         facts = [
             TaskFacts(identifier=name, queue=name, concurrency_limit=limit)

@@ -15,15 +15,14 @@ from backline.db import Connection
 from backline.engine.queue import RunQueue
 from backline.runs import Run, catalog, ledger, queues
 
-ENVIRONMENT_LIMIT = 100
-"""Runs that execute at once in all queues together, as in Trigger.dev."""
 _PAGE = 50
 
 
 class Admission:
     """Hands waiting runs to the engine as far as there is room."""
 
-    def __init__(self, queue: RunQueue, environment_limit: int = ENVIRONMENT_LIMIT) -> None:
+    def __init__(self, queue: RunQueue, environment_limit: int) -> None:
+        """``environment_limit`` is how many runs execute at once in all queues together."""
         self._queue = queue
         self._environment_limit = environment_limit
 

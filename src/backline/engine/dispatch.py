@@ -46,12 +46,21 @@ class Dispatch:
     """The door through which runs enter the engine, and are stopped."""
 
     def __init__(
-        self, database: Database, queue: RunQueue, bell: Bell, *, run_base_cents: float = 0.0
+        self,
+        database: Database,
+        queue: RunQueue,
+        bell: Bell,
+        *,
+        concurrency_limit: int = 100,
+        run_base_cents: float = 0.0,
     ) -> None:
-        """``run_base_cents`` is the flat fee of runs whose orders name none."""
+        """``concurrency_limit`` is how many runs execute at once in all queues together.
+
+        ``run_base_cents`` is the flat fee of runs whose orders name none.
+        """
         self._run_base_cents = run_base_cents
         self._database = database
-        self._admission = Admission(queue)
+        self._admission = Admission(queue, concurrency_limit)
         self._bell = bell
 
     def trigger(self, new: NewRun) -> Triggered:

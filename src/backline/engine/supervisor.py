@@ -72,6 +72,7 @@ class Supervisor:
             self._database,
             self._queue,
             self._bell,
+            concurrency_limit=self._settings.concurrency_limit,
             run_base_cents=self._settings.run_base_cents,
         )
         self._zygote = Zygote(self._settings.task_modules, environment_of_tasks(self._settings))
