@@ -310,3 +310,15 @@ def test_a_run_that_eats_its_memory_crashes_and_says_so(
     assert run.status is RunStatus.CRASHED and error(run)["name"] == "OutOfMemory"
     assert "0.25 GB of machine micro" in error(run)["message"]
     assert output(final_run(database, dispatch.trigger(order("hello-world", 1)).run_id))
+
+
+def test_a_run_with_priority_is_performed_before_older_ones(
+    database: Database, dispatch: Dispatch, at_work: Process
+) -> None:
+    """Its head start counts among those that have a place and wait for a slot, too."""
+    busy = dispatch.trigger(order("sleep", {"seconds": 1})).run_id
+    reaches(database, busy, RunStatus.EXECUTING)
+    older = [dispatch.trigger(order("hello-world")).run_id for _ in range(3)]
+    urgent = dispatch.trigger(order("hello-world", priority_seconds=3600)).run_id
+    begun = {run_id: final_run(database, run_id).started_at for run_id in (*older, urgent)}
+    assert min(begun, key=lambda run_id: begun[run_id] or 0) == urgent

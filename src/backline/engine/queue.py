@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping
 from dbos import DBOSClient, EnqueueOptions
 from dbos._serialization import DBOSPortableJSON
 
+from backline.clock import TimestampMs
 from backline.db import Connection, Database
 from backline.engine.schema import APPLICATION, SCHEMA, engine_connections
 from backline.ids import RunId
@@ -25,6 +26,10 @@ WORKFLOW_VERSION = "1"
 
 POLL_SECONDS = 1.0
 """How often an idle worker asks for work that it heard no bell for."""
+
+RANKS_BEGIN_SECONDS = 1_500_000_000
+"""July 2017: nothing is due before, less a year of head start."""
+MAX_RANK = 2**31 - 1
 
 SERIALIZER = DBOSPortableJSON
 """Plain JSON, so that nothing in the database is ever unpickled."""
@@ -73,6 +78,7 @@ class RunQueue:
             "workflow_name": WORKFLOW,
             "workflow_id": workflow_id(ticket.run_id, ticket.number),
             "app_version": WORKFLOW_VERSION,
+            "priority": _rank(ticket.position),
         }
         self._client.enqueue_in_transaction(connection, options, ticket.run_id)
 
@@ -102,3 +108,8 @@ class RunQueue:
         """Let go of the engine's connections."""
         self._client.destroy()
         self._connections.dispose()
+
+
+def _rank(position: TimestampMs) -> int:
+    """Return the engine's priority, of which the smallest is first, to the second; it takes no more."""
+    return min(max(1, position // 1000 - RANKS_BEGIN_SECONDS), MAX_RANK)

@@ -23,6 +23,8 @@ class Ticket(msgspec.Struct, frozen=True):
     """1 for the first admission; a run is admitted again after each wait and each retry."""
     version: str | None
     """Only workers of this version may take it; None for any."""
+    position: TimestampMs
+    """Whose is smaller is performed first: when it was due, less its priority."""
 
 
 def admit(connection: Connection, run_id: RunId) -> Ticket | None:
@@ -35,11 +37,14 @@ def admit(connection: Connection, run_id: RunId) -> Ticket | None:
             runs.c.is_admitted.is_(False),
         )
         .values(is_admitted=True, admitted_at=now_ms(), admission_count=runs.c.admission_count + 1)
-        .returning(runs.c.admission_count, runs.c.task_identifier, needed_version.label("version"))
+        .returning(
+            runs.c.task_identifier,
+            runs.c.admission_count,
+            needed_version.label("version"),
+            runs.c.position,
+        )
     ).first()
-    if row is None:
-        return None
-    return Ticket(run_id, row.task_identifier, row.admission_count, row.version)
+    return None if row is None else Ticket(run_id, *row)
 
 
 def enqueue(connection: Connection, run_id: RunId, old: RunStatus, detail: str) -> bool:
