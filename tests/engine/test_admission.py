@@ -6,10 +6,12 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from backline.clock import now_ms
 from backline.db import Database, connect
 from backline.engine import Bell, Dispatch, RunQueue, prepare_engine_tables
 from backline.migrations import migrate
@@ -26,12 +28,14 @@ from backline.runs import (
     queues,
 )
 from backline.runs.ledger import Ending
+from backline.runs.tables import queue_starts
 from backline.sdk import TaskFacts
 
 ENVIRONMENT_LIMIT = 4
 WORKER = Worker("worker_1", "here", "1:1", "v1", 9, 0, 0)
 TASKS = {"wide": None, "narrow": 1, "double": 2}
 KEYS = st.sampled_from([None, "a"])
+LANES = [queues.lane_of(name, key) for name in TASKS for key in (None, "a")]
 
 _pattern: Path | None = None
 
@@ -61,6 +65,7 @@ class Lives(RuleBasedStateMachine):
             self.database, self.queue, Bell(), concurrency_limit=ENVIRONMENT_LIMIT
         )
         self.ids: list[str] = []
+        self.inside = dict.fromkeys(LANES, 0)
         facts = [
             TaskFacts(identifier=name, queue=name, concurrency_limit=limit)
             for name, limit in TASKS.items()
@@ -171,13 +176,10 @@ class Lives(RuleBasedStateMachine):
     def pause(self, name: str, is_paused: bool) -> None:
         self.dispatch.change_queue(name, is_paused=is_paused)
 
-    @rule(name=st.sampled_from(sorted(TASKS)), limit=st.sampled_from([None, 1, 2, 3]))
-    def raise_limit(self, name: str, limit: int | None) -> None:
-        """A limit is only raised here: lowering it stops nobody who is inside already."""
-        with self.database.read() as connection:
-            old = queues.find(connection, name).limit
-        if old is not None and (limit is None or limit >= old):
-            self.dispatch.change_queue(name, override_limit=limit or 99)
+    @rule(name=st.sampled_from(sorted(TASKS)), limit=st.sampled_from([None, 0, 1, 2, 3]))
+    def change_limit(self, name: str, limit: int | None) -> None:
+        """A lower limit stops nobody who is inside already, and lets nobody else in."""
+        self.dispatch.change_queue(name, override_limit=limit)
 
     @invariant()
     def limits_hold_and_room_is_used(self) -> None:
@@ -186,11 +188,12 @@ class Lives(RuleBasedStateMachine):
         with self.database.read() as connection:
             taken = queues.places_taken_in_all(connection)
             assert taken <= ENVIRONMENT_LIMIT
-            lanes = {queues.lane_of(name, key) for name in TASKS for key in (None, "a")}
-            for lane in lanes:
+            for lane in LANES:
                 queue = queues.find(connection, queues.queue_of(lane))
                 inside = queues.places_taken(connection, lane)
-                assert queue.limit is None or inside <= queue.limit, lane
+                if queue.limit is not None and inside > queue.limit:
+                    assert inside <= self.inside[lane], f"{lane!r} was full and let another one in"
+                self.inside[lane] = inside
                 left_out = queues.waiting(connection, 1, lane=lane)
                 has_room = queue.limit is None or inside < queue.limit
                 if taken < ENVIRONMENT_LIMIT and has_room and not queue.is_paused:
@@ -211,3 +214,33 @@ TestLives.settings = settings(
     derandomize=True,  # the same lives in every run of the suite
     suppress_health_check=list(HealthCheck),
 )
+
+
+def test_a_rate_holds_over_all_keys(database: Database) -> None:
+    """Two starts a day, whatever ends meanwhile; then room comes back by itself."""
+    queue = RunQueue(database)
+    dispatch = Dispatch(database, queue, Bell())
+    with database.exclusive() as connection:
+        catalog.announce(connection, WORKER, [TaskFacts(identifier="mix", queue="rated")])
+    dispatch.change_queue("rated", rate_limit=2, rate_period_ms=86_400_000, is_paused=True)
+    orders = [
+        NewRun(account_id="alice", task_identifier="mix", concurrency_key=key) for key in "aba"
+    ]
+    ids = [done.run_id for done in dispatch.trigger_many(orders)]
+
+    dispatch.change_queue("rated", is_paused=False)
+
+    def has_place(run_id: str) -> bool:
+        with database.read() as connection:
+            run = queries.find_run(connection, run_id)
+        return run is not None and bool(run.is_admitted)
+
+    assert [has_place(run_id) for run_id in ids] == [True, True, False]
+    dispatch.cancel(ids[0])
+    assert not has_place(ids[2])
+    with database.exclusive() as connection:
+        assert (queues.find(connection, "rated").retry_at or 0) > now_ms()
+        connection.execute(sa.update(queue_starts).values(at=queue_starts.c.at - 86_400_001))
+        dispatch.fill(connection)
+    assert has_place(ids[2])
+    queue.close()

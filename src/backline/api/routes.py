@@ -48,6 +48,7 @@ ROUTES: list[ControllerRouterHandler] = [
     queues.pause_queue,
     queues.resume_queue,
     queues.limit_queue,
+    queues.rate_queue,
     schedules.list_schedules,
     schedules.create_schedule,
     schedules.get_schedule,

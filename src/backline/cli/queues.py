@@ -28,7 +28,8 @@ def list_(*, json: Json = False, data: Data = None) -> None:
     if json:
         show_json(queues)
         return
-    show_table(("queue", "running", "queued", "limit", "state"), [_row(queue) for queue in queues])
+    titles = ("queue", "running", "queued", "limit", "rate", "state")
+    show_table(titles, [_row(queue) for queue in queues])
 
 
 @app.command
@@ -66,19 +67,47 @@ def limit(
         _tell(client.queues.limit(name, concurrency), json)
 
 
+@app.command
+def rate(
+    name: NameArgument,
+    starts: Annotated[
+        int | None,
+        Parameter(
+            name="starts",
+            help="Runs that may start in a period, over all keys. Default: any number.",
+            validator=validators.Number(gte=1, lte=100_000),
+        ),
+    ] = None,
+    /,
+    *,
+    per: Annotated[str, Parameter(help="The period, such as 1m; a day at most.")] = "1s",
+    json: Json = False,
+    data: Data = None,
+) -> None:
+    """Let so many runs of a queue start in a period, or any number."""
+    with open_client(data, as_operator=True) as client:
+        _tell(client.queues.rate(name, starts, per), json)
+
+
 def _tell(queue: QueueState, json: bool) -> None:
     if json:
         show_json(queue)
     else:
-        show(f"queue {queue.name}: limit {_limit(queue)}, {_state(queue)}")
+        rate = f"{_rate(queue)}, " if queue.rate else ""
+        show(f"queue {queue.name}: limit {_limit(queue)}, {rate}{_state(queue)}")
 
 
 def _row(queue: QueueState) -> tuple[str, ...]:
-    return (queue.name, str(queue.running), str(queue.queued), _limit(queue), _state(queue))
+    running, queued = str(queue.running), str(queue.queued)
+    return (queue.name, running, queued, _limit(queue), _rate(queue), _state(queue))
 
 
 def _limit(queue: QueueState) -> str:
     return "-" if queue.concurrency_limit is None else str(queue.concurrency_limit)
+
+
+def _rate(queue: QueueState) -> str:
+    return "-" if queue.rate is None else f"{queue.rate.starts} per {queue.rate.period_seconds:g} s"
 
 
 def _state(queue: QueueState) -> str:

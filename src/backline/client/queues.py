@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from backline.client.connection import Connection
-from backline.wire.queues import QueueAnswer, QueueLimit, QueueList, QueueState
+from backline.wire.queues import QueueAnswer, QueueLimit, QueueList, QueueRate, QueueState
 
 
 class Queues:
@@ -29,6 +29,10 @@ class Queues:
     def limit(self, name: str, concurrency_limit: int | None) -> QueueState:
         """Set another limit; None goes back to the author's. Raises ``NotFound``."""
         return self._change(name, "limit", QueueLimit(concurrency_limit=concurrency_limit))
+
+    def rate(self, name: str, starts: int | None, period: str = "1s") -> QueueState:
+        """Let so many runs start in a period, None for any number. Raises ``NotFound``."""
+        return self._change(name, "rate", QueueRate(starts=starts, period=period))
 
     def _change(self, name: str, verb: str, body: object) -> QueueState:
         # Escaped twice: a slash that is escaped once counts as one on the server's side.

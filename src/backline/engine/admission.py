@@ -10,12 +10,18 @@ from __future__ import annotations
 
 import msgspec
 
-from backline.clock import now_ms
 from backline.db import Connection
 from backline.engine.queue import RunQueue
 from backline.runs import Run, catalog, ledger, queues
 
 _PAGE = 50
+
+
+class Room(msgspec.Struct):
+    """How many more runs a lane takes, and the queue that it is a copy of."""
+
+    queue: queues.Queue
+    places: int
 
 
 class Admission:
@@ -28,9 +34,11 @@ class Admission:
 
     def fill(self, connection: Connection, lane: str) -> None:
         """Let in what one lane has waiting, after something changed in it."""
-        room = min(self._room_in_all(connection), self._room(connection, lane))
-        while room > 0 and (page := queues.waiting(connection, room, lane=lane)):
-            room -= sum(self._let_in(connection, run_id) for run_id, _ in page)
+        room = self._room(connection, lane)
+        room.places = min(room.places, self._room_in_all(connection))
+        while room.places > 0 and (page := queues.waiting(connection, room.places, lane=lane)):
+            for run_id, _ in page:
+                self._let_in(connection, run_id, room)
 
     def fill_freed(self, connection: Connection, lane: str) -> None:
         """Let in whoever is next after a place of the lane was given back.
@@ -45,17 +53,16 @@ class Admission:
     def fill_all(self, connection: Connection) -> None:
         """Let in whatever waits anywhere, in order."""
         room_in_all = self._room_in_all(connection)
-        rooms: dict[str, int] = {}
+        rooms: dict[str, Room] = {}
         while room_in_all > 0:
-            full = frozenset(lane for lane, room in rooms.items() if room <= 0)
+            full = frozenset(lane for lane, room in rooms.items() if room.places <= 0)
             page = queues.waiting(connection, min(_PAGE, room_in_all), not_in=full)
             if not page:
                 return
             for run_id, lane in page:
                 if lane not in rooms:
                     rooms[lane] = self._room(connection, lane)
-                if rooms[lane] > 0 and self._let_in(connection, run_id):
-                    rooms[lane] -= 1
+                if rooms[lane].places > 0 and self._let_in(connection, run_id, rooms[lane]):
                     room_in_all -= 1
 
     def redirect(self, connection: Connection, run: Run, version: str) -> None:
@@ -79,29 +86,23 @@ class Admission:
     def _room_in_all(self, connection: Connection) -> int:
         return self._environment_limit - queues.places_taken_in_all(connection)
 
-    def _room(self, connection: Connection, lane: str) -> int:
+    def _room(self, connection: Connection, lane: str) -> Room:
         queue = queues.find(connection, queues.queue_of(lane))
         if queue.is_paused:
-            return 0
-        room = self._environment_limit
+            return Room(queue, 0)
+        places = self._environment_limit
         if queue.limit is not None:
-            room = queue.limit - queues.places_taken(connection, lane)
+            places = queue.limit - queues.places_taken(connection, lane)
         if queue.rate_limit is not None:
-            room = min(room, self._room_in_rate(connection, queue))
-        return room
+            places = min(places, queues.starts_left(connection, queue))
+        return Room(queue, places)
 
-    def _room_in_rate(self, connection: Connection, queue: queues.Queue) -> int:
-        """Count what the rate still allows; when nothing, note when it will."""
-        assert queue.rate_limit is not None
-        period_ms = queue.rate_period_ms or 1000
-        starts = queues.starts_since(connection, queue.name, now_ms() - period_ms)
-        room = queue.rate_limit - len(starts)
-        retry_at = None if room > 0 else starts[-queue.rate_limit] + period_ms
-        queues.change(connection, queue.name, retry_at=retry_at)
-        return room
-
-    def _let_in(self, connection: Connection, run_id: str) -> bool:
+    def _let_in(self, connection: Connection, run_id: str, room: Room) -> bool:
         """Give a run a place, unless no worker of its version lives. Returns whether it has one."""
+        is_rated = room.queue.rate_limit is not None
+        if is_rated and queues.starts_left(connection, room.queue) <= 0:
+            room.places = 0  # another lane of the queue had the last start
+            return False
         ticket = ledger.admit(connection, run_id)
         if ticket is None:
             return False
@@ -110,4 +111,7 @@ class Admission:
             ledger.await_version(connection, run_id, version)
             return False
         self._queue.put(connection, ticket)
+        room.places -= 1
+        if is_rated:
+            queues.note_start(connection, room.queue)
         return True

@@ -15,7 +15,9 @@ from backline.clock import TimestampMs, now_ms
 from backline.db import Connection, insert_ignoring
 from backline.errors import NotFound
 from backline.runs.status import RunStatus
-from backline.runs.tables import run_queues, runs
+from backline.runs.tables import queue_starts, run_queues, runs
+
+DEFAULT_RATE_PERIOD_MS = 1000
 
 
 class Queue(msgspec.Struct, frozen=True):
@@ -98,14 +100,23 @@ def places_taken_in_all(connection: Connection) -> int:
     return connection.execute(taken).scalar_one()
 
 
-def starts_since(connection: Connection, name: str, since: TimestampMs) -> list[TimestampMs]:
-    """Return when the queue's runs were admitted after a moment, the earliest first."""
-    rows = connection.execute(
-        sa.select(runs.c.admitted_at)
-        .where(runs.c.queue == name, runs.c.admitted_at > since)
-        .order_by(runs.c.admitted_at)
-    )
-    return list(rows.scalars())
+def starts_left(connection: Connection, queue: Queue) -> int:
+    """Count the starts that a queue's rate still allows; when it allows none, note when it will."""
+    assert queue.rate_limit is not None
+    period_ms = queue.rate_period_ms or DEFAULT_RATE_PERIOD_MS
+    starts = queue_starts.c
+    mine = starts.queue == queue.name
+    connection.execute(sa.delete(queue_starts).where(mine, starts.at <= now_ms() - period_ms))
+    made = connection.execute(sa.select(starts.at).where(mine).order_by(starts.at)).scalars().all()
+    left = queue.rate_limit - len(made)
+    retry_at = None if left > 0 else made[-queue.rate_limit] + period_ms
+    change(connection, queue.name, retry_at=retry_at)
+    return left
+
+
+def note_start(connection: Connection, queue: Queue) -> None:
+    """Count a start against the queue's rate."""
+    connection.execute(sa.insert(queue_starts), {"queue": queue.name, "at": now_ms()})
 
 
 def waiting(

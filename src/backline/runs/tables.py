@@ -94,6 +94,16 @@ run_queues = sa.Table(
     sa.Column("retry_at", sa.BigInteger, comment="when the rate limit has room again"),
 )
 
+queue_starts = sa.Table(
+    "queue_starts",
+    metadata,
+    # SQLite numbers rows by itself only when the type is exactly INTEGER.
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("queue", sa.Text, nullable=False, comment="one with a rate"),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Index("ix_queue_starts_queue_at", "queue", "at"),
+)
+
 waits = sa.Table(
     "waits",
     metadata,

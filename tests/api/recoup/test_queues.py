@@ -16,7 +16,12 @@ from tests.cast import Cast, Player
 
 QUEUES = "/api/queues"
 NAME = "task/slow/one"
-BODIES: dict[str, Any] = {"pause": None, "resume": None, "limit": {"concurrencyLimit": 3}}
+BODIES: dict[str, Any] = {
+    "pause": None,
+    "resume": None,
+    "limit": {"concurrencyLimit": 3},
+    "rate": {"starts": 5, "period": "1m"},
+}
 
 
 @pytest.fixture
@@ -27,7 +32,7 @@ def narrow(api: Api) -> Iterator[str]:
     with api.database.write() as connection:
         queues.declare(connection, NAME, 2)
         catalog.announce(connection, worker, [facts])
-        queues.change(connection, NAME, is_paused=False, override_limit=None)
+        queues.change(connection, NAME, is_paused=False, override_limit=None, rate_limit=None)
     yield NAME
     with api.database.write() as connection:
         catalog.retire(connection, "worker_q")
@@ -95,6 +100,33 @@ def test_a_wrong_limit_is_refused_by_name(
     answer = change(api, cast.operator, narrow, "limit", body)
     assert refused_field(answer) == (400, field)
     assert shown(api, cast.operator, narrow)["overrideLimit"] is None
+
+
+def test_an_operator_sets_a_rate(api: Api, cast: Cast, narrow: str) -> None:
+    """So many starts in a period, a second if not said; null lets any number start."""
+    for body, rate in (
+        ({"starts": 5, "period": "1m"}, {"starts": 5, "periodSeconds": 60}),
+        ({"starts": 2}, {"starts": 2, "periodSeconds": 1}),
+        ({"starts": None}, None),
+    ):
+        assert change(api, cast.operator, narrow, "rate", body).json()["queue"]["rate"] == rate
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "starts"),
+        ({"starts": 0}, "starts"),
+        ({"starts": 1, "period": "soon"}, "period"),
+        ({"starts": 1, "period": "2d"}, "period"),
+    ],
+)
+def test_a_wrong_rate_is_refused_by_name(
+    api: Api, cast: Cast, narrow: str, body: dict[str, Any], field: str
+) -> None:
+    """400, and there is none."""
+    assert refused_field(change(api, cast.operator, narrow, "rate", body)) == (400, field)
+    assert shown(api, cast.operator, narrow)["rate"] is None
 
 
 @pytest.mark.parametrize("verb", sorted(BODIES))

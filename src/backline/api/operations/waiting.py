@@ -97,4 +97,14 @@ OPERATIONS = (
         answers={200: queues.QueueAnswer},
         problems=(400, 401, 403, 404, 413, 415, 500),
     ),
+    Operation(
+        path="/api/queues/{name}/rate",
+        method="post",
+        name="rateQueue",
+        summary="Set how many runs of a queue may start in a period; for operators",
+        parameters=(_QUEUE,),
+        body=queues.QueueRate,
+        answers={200: queues.QueueAnswer},
+        problems=(400, 401, 403, 404, 413, 415, 500),
+    ),
 )

@@ -27,10 +27,10 @@ def chosen(options: TriggerOptions, at: str = "options") -> dict[str, Any]:
     """
     fields = {
         "delay_until": _map(options.delay, partial(_to_come, field=f"{at}.delay")),
-        "ttl_seconds": _map(options.ttl, partial(_seconds, field=f"{at}.ttl")),
+        "ttl_seconds": _map(options.ttl, partial(read_seconds, field=f"{at}.ttl")),
         "idempotency_key": _visible(options.idempotency_key, f"{at}.idempotencyKey"),
         "idempotency_key_ttl_seconds": _map(
-            options.idempotency_key_ttl, partial(_seconds, field=f"{at}.idempotencyKeyTTL")
+            options.idempotency_key_ttl, partial(read_seconds, field=f"{at}.idempotencyKeyTTL")
         ),
         "debounce": _map(options.debounce, partial(_debounce, options=options, at=at)),
         "tags": _map(options.tags, partial(_checked_tags, field=f"{at}.tags")),
@@ -67,8 +67,8 @@ def _debounce(order: DebounceOrder, options: TriggerOptions, at: str) -> Debounc
         raise InvalidInput(
             f"{at}.delay: debounce has a delay of its own, so leave this one out", f"{at}.delay"
         )
-    longest = _map(order.max_delay, partial(_seconds, field=f"{at}.debounce.maxDelay"))
-    delay_seconds = _seconds(order.delay, f"{at}.debounce.delay")
+    longest = _map(order.max_delay, partial(read_seconds, field=f"{at}.debounce.maxDelay"))
+    delay_seconds = read_seconds(order.delay, f"{at}.debounce.delay")
     if longest is not None and longest < delay_seconds:
         raise InvalidInput(
             f"{at}.debounce.maxDelay: {order.max_delay!r} is shorter than the delay itself",
@@ -99,7 +99,8 @@ def read_date(text: str, field: str) -> TimestampMs:
         ) from None
 
 
-def _seconds(duration: str | int, field: str) -> int:
+def read_seconds(duration: str | int, field: str) -> int:
+    """Return the seconds of a duration, or of a number. Raises ``InvalidInput`` naming the field."""
     if isinstance(duration, int):
         return duration
     try:

@@ -15,12 +15,14 @@ from backline.api.answers import Answer, answer
 from backline.api.auth import authenticate, for_caller
 from backline.api.bodies import read_json
 from backline.api.recoup.one_run import is_storable
+from backline.api.recoup.options import read_seconds
 from backline.api.services import AnyRequest, Services, services_of
 from backline.db import Connection
-from backline.errors import AccessDenied, NotFound
+from backline.errors import AccessDenied, InvalidInput, NotFound
 from backline.runs import queues
-from backline.wire.queues import QueueAnswer, QueueLimit, QueueList, QueueState
+from backline.wire.queues import QueueAnswer, QueueLimit, QueueList, QueueRate, QueueState, Rate
 
+LONGEST_PERIOD_SECONDS = 24 * 3600
 FOR_OPERATORS = "Queues are an operator's: use the environment's secret key (tr_…)"
 
 
@@ -50,6 +52,19 @@ async def limit_queue(request: AnyRequest, name: FromPath[str]) -> Answer:
     _require_operator(await authenticate(request))
     limit = await read_json(request, QueueLimit)
     return await _change(request, name, override_limit=limit.concurrency_limit)
+
+
+@post("/api/queues/{name:str}/rate")
+async def rate_queue(request: AnyRequest, name: FromPath[str]) -> Answer:
+    """Set how many runs of a queue may start in a period, or let any number."""
+    _require_operator(await authenticate(request))
+    rate = await read_json(request, QueueRate)
+    period_seconds = read_seconds(rate.period, "period")
+    if period_seconds > LONGEST_PERIOD_SECONDS:
+        raise InvalidInput(f"period: {rate.period!r} is longer than a day", "period")
+    return await _change(
+        request, name, rate_limit=rate.starts, rate_period_ms=period_seconds * 1000, retry_at=None
+    )
 
 
 def _require_operator(caller: Caller) -> None:
@@ -87,4 +102,12 @@ def _state(connection: Connection, queue: queues.Queue) -> QueueState:
         concurrency_limit=queue.limit,
         declared_limit=queue.concurrency_limit,
         override_limit=queue.override_limit,
+        rate=_rate(queue),
     )
+
+
+def _rate(queue: queues.Queue) -> Rate | None:
+    if queue.rate_limit is None:
+        return None
+    period_ms = queue.rate_period_ms or queues.DEFAULT_RATE_PERIOD_MS
+    return Rate(starts=queue.rate_limit, period_seconds=period_ms / 1000)
