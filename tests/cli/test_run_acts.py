@@ -37,7 +37,8 @@ def test_every_option_of_a_trigger_arrives(ask: Ask) -> None:
     """As the run shows them."""
     line = "trigger hello-world --delay 1h --ttl 90 --queue q --priority 1.5 --machine micro"
     more = "--max-attempts 2 --max-duration 60 --concurrency-key k --idempotency-key delayed"
-    run_id = ask(*line.split(), *more.split())[1].strip()
+    last = '--key-ttl 1h --metadata {"first":1} --test --tag a --tag b'
+    run_id = ask(*line.split(), *more.split(), *last.split())[1].strip()
     shown = read(ask, "runs", "get", run_id)
     assert isinstance(shown, dict)
     assert (shown["status"], shown["ttl"], shown["idempotencyKey"]) == (
@@ -45,6 +46,17 @@ def test_every_option_of_a_trigger_arrives(ask: Ask) -> None:
         "1m30s",
         "delayed",
     )
+    assert (shown["isTest"], shown["metadata"], shown["tags"][1:]) == (
+        True,
+        {"first": 1},
+        ["a", "b"],
+    )
+    owner = shown["tags"][0].removeprefix("account:")
+    assert ask("trigger", "hello-world", "--account", owner)[0] == 0
+    told = ask("runs", "reschedule", run_id, "2h")[1]
+    again = read(ask, "runs", "get", run_id)
+    assert isinstance(again, dict) and again["delayedUntil"] > shown["delayedUntil"]
+    assert told == f"run {run_id} is due {again['delayedUntil']}\n"
     assert ask("runs", "cancel", run_id)[:2] == (0, f"run {run_id} is CANCELED\n")
 
 
@@ -184,6 +196,9 @@ def test_an_operator_holds_a_queue_and_lets_it_go(ask: Ask) -> None:
     assert '"QUEUED"' in ask("runs", "get", run_id, "--json")[1]
     assert ask("queues", "limit", name, "3")[1] == f"queue {name}: limit 3, paused\n"
     assert ask("queues", "limit", name)[1] == f"queue {name}: limit -, paused\n"
+    told = ask("queues", "rate", name, "3", "--per", "1m")[1]
+    assert told == f"queue {name}: limit -, 3 per 60 s, paused\n"
+    assert ask("queues", "rate", name)[1] == f"queue {name}: limit -, paused\n"
     assert ask("queues", "resume", name)[1] == f"queue {name}: limit -, open\n"
     assert ask("runs", "watch", run_id)[0] == 0
 
@@ -193,6 +208,7 @@ def test_an_operator_holds_a_queue_and_lets_it_go(ask: Ask) -> None:
     [
         ("runs", "cancel", "run_x"),
         ("runs", "replay", "run_x"),
+        ("runs", "reschedule", "run_x", "1h"),
         ("runs", "logs", "run_x"),
         ("runs", "logs", "run_x", "--follow"),
         ("runs", "events", "run_x"),

@@ -73,7 +73,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         ended = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as misuse:
-        complain(f"{str(misuse).rstrip('.')}; {_see_help(misuse)}")
+        complain(f"{str(misuse).rstrip('., ')}; {_see_help(misuse)}")
         return 2
     except BacklineError as refused:
         complain(str(refused))

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 
-def _payload(_kind: object, tokens: tuple[Any, ...]) -> object:
+def read_json(_kind: object, tokens: tuple[Any, ...]) -> object:
     """Read JSON as given, from a file (``@name``), or from stdin (``-``)."""
     import msgspec
 
@@ -45,7 +45,7 @@ Payload = Annotated[
     Any,
     Parameter(
         help="JSON for the task; @FILE reads a file, - reads stdin.",
-        converter=_payload,
+        converter=read_json,
         allow_leading_hyphen=True,
         n_tokens=1,
         metavar="JSON",

@@ -132,6 +132,21 @@ def replay(
 
 
 @app.command
+def reschedule(
+    run_id: RunIdArgument,
+    delay: Annotated[str, Parameter(help="When it is due: 45s, 1h30m, 2d from now, or a date.")],
+    /,
+    *,
+    json: Json = False,
+    data: Data = None,
+) -> None:
+    """Move the start of a delayed run."""
+    with open_client(data) as client:
+        run = client.runs.reschedule(run_id, delay)
+    show_json(run) if json else show(f"run {run.id} is due {run.delayed_until}")
+
+
+@app.command
 def move(
     run_id: RunIdArgument | None = None,
     /,

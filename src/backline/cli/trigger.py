@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter, validators
 
 from backline.cli.follow import follow
-from backline.cli.options import Data, Json, Payload
+from backline.cli.options import Data, Json, Payload, read_json
 from backline.cli.reach import open_client
 from backline.cli.render import show, show_json
 from backline.cli.runs import describe, exit_code
@@ -21,12 +21,15 @@ def trigger(
     tag: Annotated[
         tuple[str, ...],
         Parameter(
-            help="A tag for the run; may be given up to 9 times.", negative="", show_default=False
+            help="A tag for the run; may be given up to 10 times.", negative="", show_default=False
         ),
     ] = (),
     idempotency_key: Annotated[
         str | None,
         Parameter(help="A second trigger with the same key gives the first one's run."),
+    ] = None,
+    key_ttl: Annotated[
+        str | None, Parameter(help="How long the key is remembered, such as 1h. Default: 30d.")
     ] = None,
     scope: Annotated[
         Literal["global", "run", "attempt"],
@@ -77,6 +80,15 @@ def trigger(
     lock_to_version: Annotated[
         str | None, Parameter(help="Only workers of this version may take it.")
     ] = None,
+    metadata: Annotated[
+        Any, Parameter(help="A JSON object to begin with.", converter=read_json, n_tokens=1)
+    ] = None,
+    test: Annotated[
+        bool, Parameter(negative="", show_default=False, help="Mark the run as a test.")
+    ] = False,
+    account: Annotated[
+        str | None, Parameter(help="Id of the account whose run it is. Default: your own.")
+    ] = None,
     watch: Annotated[
         bool, Parameter(negative="", show_default=False, help="Follow the run until it ends.")
     ] = False,
@@ -95,6 +107,8 @@ def trigger(
             payload,
             tags=list(tag) or None,
             idempotency_key=idempotency_key,
+            account_id=account,
+            idempotency_key_ttl=key_ttl,
             idempotency_key_scope=None if scope == "global" else scope,
             parent_run_id=parent,
             debounce=flurry,
@@ -107,6 +121,8 @@ def trigger(
             max_attempts=max_attempts,
             max_duration=max_duration,
             lock_to_version=lock_to_version,
+            metadata=metadata,
+            test=test or None,
         )
         if not watch:
             show_json(triggered) if json else show(triggered.run_id)

@@ -56,14 +56,20 @@ class Runs:
         self,
         task_identifier: str,
         payload: object = None,
+        *,
+        account_id: AccountId | None = None,
         **options: Any,
     ) -> TaskTriggered:
         """Ask for a task with a JSON payload, and return its run's id at once.
 
+        The run is the caller's own, or that of an account within reach;
         ``options`` are those of ``TriggerOptions``: ``delay="1h"``, ``tags=["tour"]``.
         """
         order = TriggerTask(
-            task_identifier=task_identifier, payload=payload, options=TriggerOptions(**options)
+            task_identifier=task_identifier,
+            payload=payload,
+            account_id=account_id,
+            options=TriggerOptions(**options),
         )
         return self._connection.post("/api/tasks/runs", TaskTriggered, order)
 
