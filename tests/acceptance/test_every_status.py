@@ -12,9 +12,11 @@ import pytest
 
 from backline.settings import Settings
 from tests.cast import Cast
+from tests.contract.test_task_runs import validator_of
 from tests.processes import Process, backline, eventually, free_port, worker
 
 RUNS = "/api/tasks/runs"
+CONTRACT = validator_of("TaskRunListResponse")
 
 
 class Caller:
@@ -33,8 +35,9 @@ class Caller:
         return run_id
 
     def see(self, run_id: str) -> dict[str, Any]:
-        answer = self._web.get(RUNS, params={"runId": run_id})
-        (run,) = answer.json()["runs"]
+        answer = self._web.get(RUNS, params={"runId": run_id}).json()
+        CONTRACT.validate(answer)
+        (run,) = answer["runs"]
         return dict(run)
 
     def wait_for(self, run_id: str, status: str) -> dict[str, Any]:
