@@ -10,8 +10,10 @@ systemd makes it for a unit with ``Delegate=yes``. See the kernel's
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +30,18 @@ _OWN_PROCESSES: Final = 2
 """The room's first process and its gate are no processes of the command's."""
 _SWEEP_SECONDS: Final = 0.005
 _MOST_SWEEPS: Final = 1000
+_OUTSIDE: Final = (
+    "whoever moves a process needs rights on both its groups, so start the worker in a group below"
+    " the one that was delegated, as systemd's DelegateSubgroup= does"
+)
+_CURES: Final = {
+    errno.EACCES: _OUTSIDE,
+    errno.EPERM: _OUTSIDE,
+    errno.EBUSY: (
+        "processes are in the group itself, perhaps the worker; start it in a group below, as"
+        " systemd's DelegateSubgroup= does"
+    ),
+}
 
 
 class Group:
@@ -39,7 +53,11 @@ class Group:
     def take_in(self, room: Started) -> None:
         """Put everything in the room into the group; what it starts later follows."""
         for pid in members(room.init_pid):
-            _write(self._folder / "cgroup.procs", pid)
+            self.add(pid)
+
+    def add(self, pid: str | int) -> None:
+        """Put a process into the group."""
+        _write(self._folder / "cgroup.procs", str(pid))
 
     @property
     def ran_out_of_memory(self) -> bool:
@@ -83,6 +101,21 @@ def require(parent: Path, controllers: tuple[str, ...] = CONTROLLERS) -> str:
     return f"{', '.join(controllers) or 'nothing'} held by the kernel in {parent}"
 
 
+def try_out(parent: Path, controllers: tuple[str, ...] = CONTROLLERS) -> str:
+    """Put a process of ours into a group below ``parent`` for a moment, as `require` else.
+
+    Moving one takes rights on the group that this process itself is in, so whoever asks
+    should be started where the worker is.
+    """
+    told = require(parent, controllers)
+    with (
+        _made(parent) as folder,
+        subprocess.Popen(["/bin/cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as idle,
+    ):
+        Group(folder).add(idle.pid)
+    return told
+
+
 @contextmanager
 def confined(
     parent: Path, room: Started, limits: Limits, controllers: tuple[str, ...] = CONTROLLERS
@@ -92,10 +125,7 @@ def confined(
     Raises ``SetupError`` when no group can be made.
     """
     require(parent, controllers)
-    folder = parent / f"room-{secrets.token_hex(8)}"
-    folder.mkdir()
-    group = Group(folder)
-    try:
+    with _made(parent) as folder:
         if "memory" in controllers:
             _write(folder / "memory.max", str(limits.memory_bytes))
             _write(folder / "memory.oom.group", "1")
@@ -103,14 +133,25 @@ def confined(
                 _write(folder / "memory.swap.max", "0")
         if "pids" in controllers:
             _write(folder / "pids.max", str(limits.processes + _OWN_PROCESSES))
+        group = Group(folder)
         group.take_in(room)
         yield group
+
+
+@contextmanager
+def _made(parent: Path) -> Iterator[Path]:
+    """Make a group, and remove it with all that is in it."""
+    folder = parent / f"room-{secrets.token_hex(8)}"
+    folder.mkdir()
+    try:
+        yield folder
     finally:
-        group.remove()
+        Group(folder).remove()
 
 
 def _write(path: Path, text: str) -> None:
     try:
         path.write_text(text)
     except OSError as trouble:
-        raise SetupError(f"{path} does not take {text!r}: {trouble.strerror}") from trouble
+        cure = _CURES.get(trouble.errno or 0, "look at who owns it")
+        raise SetupError(f"{path} does not take {text!r} ({trouble.strerror}): {cure}") from trouble

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from backline.errors import SetupError
-from backline.sandbox.cgroup import require
+from backline.sandbox.cgroup import try_out
 from backline.sandbox.keeper import missing_tools
 from backline.sandbox.program import find_program
 from backline.sandbox.seccomp import build_filter
@@ -157,7 +157,7 @@ def _cgroup(cgroup: Path | None) -> str:
             "not used: a watch holds memory, ten times a second; set BACKLINE_SANDBOX_CGROUP to a"
             " delegated one and the kernel does"
         )
-    return require(cgroup)
+    return try_out(cgroup)
 
 
 def _overlay() -> str:
