@@ -42,6 +42,8 @@ def test_the_secret_is_made_once_and_private(tmp_path: Path) -> None:
         ("BACKLINE_CAPTION_PROVIDER", "fal:any-llm"),
         ("BACKLINE_PROVIDER_FAILURE", "retry"),
         ("BACKLINE_PROVIDER_TIMEOUT_SECONDS", "0"),
+        ("BACKLINE_SANDBOX_RETENTION_DAYS", "0"),
+        ("BACKLINE_SANDBOX_RETENTION_DAYS", "99999999999"),
     ],
 )
 def test_a_senseless_setting_is_named(tmp_path: Path, name: str, value: str) -> None:

@@ -81,6 +81,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """``BACKLINE_SANDBOX_CGROUP``: a control group (v2) in which the kernel holds commands' memory."""
     is_sandbox_without_walls: bool = False
     """``BACKLINE_SANDBOX_WITHOUT_WALLS``: dangerous; see ``NO_WALLS`` for the words that it takes."""
+    sandbox_retention_days: int = 7
+    """``BACKLINE_SANDBOX_RETENTION_DAYS``: how long a sandbox's home is kept after its last use."""
     task_environment: tuple[str, ...] = ()
     """``BACKLINE_TASK_ENVIRONMENT``: names of variables that tasks may see, separated by commas."""
     grace_seconds: int = 5
@@ -113,6 +115,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Outside services that content may be made with."""
 
     @property
+    def sandbox_retention_ms(self) -> int:
+        """How long the homes of sandboxes are kept."""
+        return self.sandbox_retention_days * 24 * 3600 * 1000
+
+    @property
     def credentials_path(self) -> Path:
         """The file in which ``backline dev`` leaves URL and keys for local clients."""
         return self.data_dir / "credentials.json"
@@ -142,6 +149,9 @@ def read_settings(
         "sandbox_hosts": _names(env.get("BACKLINE_SANDBOX_ALLOWED_HOSTS", "")),
         "sandbox_cgroup": _folder(env.get("BACKLINE_SANDBOX_CGROUP", "")),
         "is_sandbox_without_walls": _without_walls(env.get("BACKLINE_SANDBOX_WITHOUT_WALLS", "")),
+        "sandbox_retention_days": _number(
+            env, "BACKLINE_SANDBOX_RETENTION_DAYS", default=7, least=1, most=36_500
+        ),
         "task_environment": _names(env.get("BACKLINE_TASK_ENVIRONMENT", "")),
         "slots": _number(env, "BACKLINE_SLOTS", default=os.cpu_count() or 1, least=1),
         "concurrency_limit": _number(env, "BACKLINE_CONCURRENCY_LIMIT", default=100, least=1),
@@ -261,10 +271,14 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
-def _number(env: Mapping[str, str], name: str, *, default: int, least: int) -> int:
+def _number(
+    env: Mapping[str, str], name: str, *, default: int, least: int, most: int | None = None
+) -> int:
     text = env.get(name) or str(default)
     if not text.isdecimal() or int(text) < least:
         raise SetupError(f"{name}={text!r} is not a whole number of at least {least}")
+    if most is not None and int(text) > most:
+        raise SetupError(f"{name}={text!r} is more than {most}")
     return int(text)
 
 

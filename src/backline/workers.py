@@ -30,6 +30,7 @@ from backline.ids import AccountId, FileId
 from backline.migrations import migrate
 from backline.runs import Run
 from backline.sandboxing.desk import SandboxDesk
+from backline.sandboxing.sweeping import Sweeper
 from backline.sdk import StoredFile
 from backline.settings import Settings
 from backline.storage import open_store
@@ -113,12 +114,15 @@ def working(settings: Settings, database: Database, bell: Bell) -> Iterator[Supe
     supervisor.start()
     relay.start(listening=True)
     retention = Retention(database, queue, shelf.forget_runs, settings.retention_days)
+    sweeper = Sweeper(database, store)
+    sweeper.start()
     if settings.retention_days:
         retention.start()
     try:
         yield supervisor
     finally:
         retention.stop()
+        sweeper.stop()
         supervisor.stop()
         relay.close()
         queue.close()

@@ -109,8 +109,34 @@ def test_blobs_go_when_the_last_snapshot_that_needs_them_has_expired(
         assert lease is not None
         ledger.keep_snapshot(connection, sandbox.id, lease.fence, kept(sandbox, "new", "base"))
 
-        assert ledger.forget_expired(connection, sandbox.id) == ["gone", "old"]
-        assert ledger.forget_expired(connection, sandbox.id) == []
+        assert ledger.with_expired(connection, later - 1, 9) == []
+        assert ledger.with_expired(connection, later, 9) == [sandbox.id]
+        assert ledger.expired_blobs(connection, sandbox.id, later) == ["gone", "old"]
+        ledger.forget_expired(connection, sandbox.id, later)
+        assert ledger.with_expired(connection, later, 9) == []
+        assert [each.digest for each in ledger.snapshots_of(connection, sandbox.id)] == ["new"]
+
+
+def test_a_home_that_is_brought_back_is_kept_as_long_as_a_new_one(
+    database: Database, cast: Cast
+) -> None:
+    """Otherwise one that is brought back on its last day would be gone on the next."""
+    sandbox = opened(database, cast.alice.account_id)
+    with database.write() as connection:
+        lease = ledger.take(connection, sandbox.id, "run_1")
+        assert lease is not None
+        nearly = msgspec.structs.replace(kept(sandbox, "old"), expires_at=now_ms() + 60_000)
+        old = ledger.keep_snapshot(connection, sandbox.id, lease.fence, nearly)
+        ledger.keep_snapshot(connection, sandbox.id, lease.fence, kept(sandbox, "new"))
+        ledger.release(connection, sandbox.id, lease.fence)
+        ledger.restore(connection, sandbox.id, old.id, keep_ms=9_000_000)
+        found = ledger.find_by_id(connection, sandbox.id)
+        assert found is not None
+        present = ledger.current_snapshot(connection, found)
+
+    assert present is not None
+    assert present.id == old.id
+    assert present.expires_at > now_ms() + 8_000_000
 
 
 def test_another_accounts_snapshot_is_not_there(database: Database, cast: Cast) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import msgspec
 import sqlalchemy as sa
 
-from backline.clock import now_ms
+from backline.clock import TimestampMs, now_ms
 from backline.db import Connection, insert_ignoring
 from backline.errors import Conflict, NotFound
 from backline.ids import AccountId, RunId, new_id
@@ -20,7 +20,7 @@ from backline.sandboxes.tables import sandboxes, snapshots
 
 LEASE_MS = 60_000
 RETENTION_MS = 7 * 24 * 3600 * 1000
-"""A snapshot is kept for a week after the last command that used it."""
+"""A snapshot is kept for a week after its last use, unless the operator says otherwise."""
 
 
 def find(connection: Connection, account_id: AccountId) -> SandboxRecord | None:
@@ -121,8 +121,9 @@ def new_snapshot(
     blobs: tuple[str, ...],
     home_bytes: int,
     home_entries: int,
+    keep_ms: int = RETENTION_MS,
 ) -> KeptSnapshot:
-    """Describe a home that was just kept; it expires in a week."""
+    """Describe a home that was just kept, and will be for so long."""
     now = now_ms()
     return KeptSnapshot(
         id=new_id("snap", now),
@@ -133,7 +134,7 @@ def new_snapshot(
         home_entries=home_entries,
         run_id=run_id,
         created_at=now,
-        expires_at=now + RETENTION_MS,
+        expires_at=now + keep_ms,
     )
 
 
@@ -156,12 +157,16 @@ def find_snapshot(
     return None if row is None else _snapshot(row)
 
 
-def look_at(connection: Connection, record: SandboxRecord) -> KeptSnapshot | None:
-    """Return the sandbox's home for reading; it is kept for another week."""
+def look_at(
+    connection: Connection, record: SandboxRecord, keep_ms: int = RETENTION_MS
+) -> KeptSnapshot | None:
+    """Return the sandbox's home for reading; it is kept for so much longer."""
     kept = current_snapshot(connection, record)
-    if kept is None:
-        return None
-    kept = msgspec.structs.replace(kept, expires_at=now_ms() + RETENTION_MS)
+    return None if kept is None else _keep_for(connection, kept, keep_ms)
+
+
+def _keep_for(connection: Connection, kept: KeptSnapshot, keep_ms: int) -> KeptSnapshot:
+    kept = msgspec.structs.replace(kept, expires_at=now_ms() + keep_ms)
     connection.execute(
         sa.update(snapshots).where(snapshots.c.id == kept.id).values(expires_at=kept.expires_at)
     )
@@ -181,15 +186,22 @@ def snapshots_of(
     return [_snapshot(row) for row in connection.execute(statement)]
 
 
-def restore(connection: Connection, sandbox_id: SandboxId, snapshot_id: SnapshotId | None) -> None:
-    """Make an older snapshot, or an empty home, the present one.
+def restore(
+    connection: Connection,
+    sandbox_id: SandboxId,
+    snapshot_id: SnapshotId | None,
+    keep_ms: int = RETENTION_MS,
+) -> None:
+    """Make an older snapshot, or an empty home, the present one; it is kept for so much longer.
 
     Raises ``NotFound`` for a snapshot that is not this sandbox's, ``Conflict``
     while a run works in it.
     """
-    kept = None if snapshot_id is None else find_snapshot(connection, sandbox_id, snapshot_id)
-    if snapshot_id is not None and (kept is None or kept.expires_at <= now_ms()):
-        raise NotFound(f"snapshot {snapshot_id} is not there: list them, they expire after a week")
+    if snapshot_id is not None:
+        kept = find_snapshot(connection, sandbox_id, snapshot_id)
+        if kept is None or kept.expires_at <= now_ms():
+            raise NotFound(f"snapshot {snapshot_id} is not there: list those that have not expired")
+        _keep_for(connection, kept, keep_ms)
     changed = connection.execute(
         sa.update(sandboxes)
         .where(
@@ -202,36 +214,53 @@ def restore(connection: Connection, sandbox_id: SandboxId, snapshot_id: Snapshot
         raise Conflict("a run is working in this sandbox: wait until it has ended, or cancel it")
 
 
-def name_repository(connection: Connection, sandbox_id: SandboxId, url: str) -> None:
-    """Remember a repository for the sandbox."""
+def name_repository(connection: Connection, sandbox_id: SandboxId, url: str | None) -> None:
+    """Remember a repository for the sandbox, or forget it."""
     connection.execute(
         sa.update(sandboxes).where(sandboxes.c.id == sandbox_id).values(repository_url=url)
     )
 
 
-def forget_expired(connection: Connection, sandbox_id: SandboxId) -> list[str]:
-    """Drop the snapshots that have expired. Returns the blobs that nothing needs any more."""
-    now = now_ms()
-    old = sa.select(snapshots).where(
-        snapshots.c.sandbox_id == sandbox_id, snapshots.c.expires_at <= now
+def with_expired(connection: Connection, before: TimestampMs, most: int) -> list[SandboxId]:
+    """Return some of the sandboxes that have snapshots which expired before a moment."""
+    statement = (
+        sa.select(snapshots.c.sandbox_id)
+        .where(snapshots.c.expires_at < before)
+        .group_by(snapshots.c.sandbox_id)
+        .order_by(sa.func.min(snapshots.c.expires_at))
+        .limit(most)
     )
-    gone = {blob for row in connection.execute(old) for blob in _snapshot(row).blobs}
-    if not gone:
-        return []
-    connection.execute(
-        sa.delete(snapshots).where(
-            snapshots.c.sandbox_id == sandbox_id, snapshots.c.expires_at <= now
-        )
-    )
-    needed = {blob for kept in snapshots_of(connection, sandbox_id, 10_000) for blob in kept.blobs}
+    return list(connection.execute(statement).scalars())
+
+
+def expired_blobs(connection: Connection, sandbox_id: SandboxId, before: TimestampMs) -> list[str]:
+    """Return the blobs that only snapshots need which expired before a moment."""
+    gone = _blobs_of(connection, sandbox_id, snapshots.c.expires_at < before)
+    needed = _blobs_of(connection, sandbox_id, snapshots.c.expires_at >= before)
     return sorted(gone - needed)
 
 
+def forget_expired(connection: Connection, sandbox_id: SandboxId, before: TimestampMs) -> None:
+    """Drop the snapshots that expired before a moment, when storage holds no more of them."""
+    connection.execute(
+        sa.delete(snapshots).where(
+            snapshots.c.sandbox_id == sandbox_id, snapshots.c.expires_at < before
+        )
+    )
+
+
+def _blobs_of(
+    connection: Connection, sandbox_id: SandboxId, condition: sa.ColumnElement[bool]
+) -> set[str]:
+    statement = sa.select(snapshots).where(snapshots.c.sandbox_id == sandbox_id, condition)
+    return {blob for row in connection.execute(statement) for blob in _snapshot(row).blobs}
+
+
 def forget(connection: Connection, sandbox_id: SandboxId) -> list[str]:
-    """Drop all snapshots and empty the home. Returns the blobs that nothing needs any more."""
+    """Forget home, snapshots and repository. Returns the blobs that nothing needs any more."""
     restore(connection, sandbox_id, None)
-    statement = sa.select(snapshots).where(snapshots.c.sandbox_id == sandbox_id)
-    blobs = {blob for row in connection.execute(statement) for blob in _snapshot(row).blobs}
+    name_repository(connection, sandbox_id, None)
+    blobs = _blobs_of(connection, sandbox_id, sa.true())
     connection.execute(sa.delete(snapshots).where(snapshots.c.sandbox_id == sandbox_id))
     return sorted(blobs)
 

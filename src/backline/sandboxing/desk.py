@@ -18,17 +18,10 @@ from backline.sandbox.snapshot import Snapshot
 from backline.sandboxes import KeptSnapshot, SandboxRecord, ledger
 from backline.sandboxing import messages as say
 from backline.settings import Settings
+from backline.sandboxing.blobs import blob_key
 from backline.storage import Store
 
-_HEXADECIMAL: Final = frozenset("0123456789abcdef")
 _TYPE: Final = "application/octet-stream"
-
-
-def blob_key(sandbox_id: str, digest: str) -> str:
-    """Return where storage keeps a blob. Raises ``AbortRun`` for a name that is no digest."""
-    if len(digest) != 64 or not _HEXADECIMAL.issuperset(digest):
-        raise AbortRun(f"{digest[:80]!r} is not the name of a blob")
-    return f"sandboxes/{sandbox_id}/{digest}"
 
 
 def as_snapshot(kept: KeptSnapshot) -> Snapshot:
@@ -70,6 +63,7 @@ class SandboxDesk:
         self._cgroup = None if settings.sandbox_cgroup is None else str(settings.sandbox_cgroup)
         self._is_without_walls = settings.is_sandbox_without_walls
         self._way_out = say.WayOut(read_hosts(settings.sandbox_hosts), settings.allow_private_urls)
+        self._keep_ms = settings.sandbox_retention_ms
         self._database = database
         self._store = store
 
@@ -130,7 +124,7 @@ class SandboxDesk:
     def _look(self, holder: Holder, account_id: AccountId, sandbox_id: str | None) -> say.Seen:
         with self._database.write() as connection:
             record = _reachable(connection, holder, account_id, sandbox_id)
-            kept = ledger.look_at(connection, record)
+            kept = ledger.look_at(connection, record, self._keep_ms)
         return say.Seen(
             sandbox_id=record.id,
             snapshot=as_snapshot(kept) if kept else None,
@@ -164,11 +158,9 @@ class SandboxDesk:
             home_bytes=request.snapshot.home_bytes,
             home_entries=request.snapshot.home_entries,
         )
+            keep_ms=self._keep_ms,
         with self._database.write() as connection:
             kept = ledger.keep_snapshot(connection, request.sandbox_id, request.fence, made)
-            useless = ledger.forget_expired(connection, request.sandbox_id)
-        for digest in useless:
-            self._store.delete(blob_key(request.sandbox_id, digest))
         return _as_saved(kept)
 
     def _require_lease(self, holder: Holder, sandbox_id: str, fence: int) -> None:

@@ -13,7 +13,7 @@ from backline.runs import queries
 from backline.sandbox.compression import compress
 from backline.sandbox.snapshot import Entry, Index
 from backline.sandboxes import ledger
-from backline.sandboxing.desk import blob_key
+from backline.sandboxing.blobs import blob_key
 from backline.server import open_store
 from backline.settings import Settings
 from tests.api.stage import Api, refusal, refused_field

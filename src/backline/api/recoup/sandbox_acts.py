@@ -24,7 +24,7 @@ from backline.sandbox import read_command
 from backline.sandbox.reading import index_of, read_file
 from backline.sandbox.snapshot import Entry
 from backline.sandboxes import KeptSnapshot, SandboxRecord, ledger
-from backline.sandboxing.desk import blob_key
+from backline.sandboxing.blobs import blob_key
 from backline.sandboxing.order import (
     DEFAULT_TIMEOUT_MS,
     READERS,
@@ -95,7 +95,9 @@ def change(services: Services, caller: Caller, wish: wire.SandboxChange) -> wire
     snapshot_id = wish.snapshotId or wish.snapshot_id
     with services.database.write() as connection:
         if snapshot_id is not None:
-            ledger.restore(connection, record.id, snapshot_id)
+            ledger.restore(
+                connection, record.id, snapshot_id, services.settings.sandbox_retention_ms
+            )
         if wish.github_repo is not None:
             ledger.name_repository(connection, record.id, wish.github_repo)
         found = ledger.find_by_id(connection, record.id)
