@@ -104,6 +104,24 @@ def test_a_run_without_the_lease_changes_nothing(
     desk(owner, held | {"type": "Renew"}, tmp_path)
 
 
+def test_a_lease_of_a_run_that_has_ended_holds_nobody_up(
+    desk: SandboxDesk, database: Database, dispatch: Dispatch, cast: Cast, tmp_path: Path
+) -> None:
+    """Its process was killed and gave nothing back; while it goes on, others wait."""
+    killed = run_of(database, dispatch, cast.alice.account_id)
+    following = run_of(database, dispatch, cast.alice.account_id)
+    held = lease(desk, killed, tmp_path)
+    take = {"type": "Take", "account_id": cast.alice.account_id}
+
+    assert desk(following, take, tmp_path) is None
+    dispatch.cancel(killed.id)
+    taken = desk(following, take, tmp_path)
+
+    assert taken["fence"] > held["fence"]
+    with pytest.raises(AbortRun, match="does not hold"):
+        desk(killed, {"type": "Renew", **held}, tmp_path)
+
+
 def test_runs_wait_in_their_accounts_lane(
     database: Database, dispatch: Dispatch, cast: Cast
 ) -> None:

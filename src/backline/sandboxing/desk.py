@@ -12,13 +12,14 @@ from backline.clock import iso
 from backline.db import Connection, Database
 from backline.errors import AbortRun, BacklineError
 from backline.ids import AccountId
+from backline.runs import queries
 from backline.sandbox import choose_folder
 from backline.sandbox.hosts import read_hosts
 from backline.sandbox.snapshot import Snapshot
-from backline.sandboxes import KeptSnapshot, SandboxRecord, ledger
+from backline.sandboxes import KeptSnapshot, Lease, SandboxRecord, ledger
 from backline.sandboxing import messages as say
-from backline.settings import Settings
 from backline.sandboxing.blobs import blob_key
+from backline.settings import Settings
 from backline.storage import Store
 
 _TYPE: Final = "application/octet-stream"
@@ -62,8 +63,8 @@ class SandboxDesk:
         self._folder = settings.sandbox_dir or choose_folder(settings.data_dir)
         self._cgroup = None if settings.sandbox_cgroup is None else str(settings.sandbox_cgroup)
         self._is_without_walls = settings.is_sandbox_without_walls
-        self._way_out = say.WayOut(read_hosts(settings.sandbox_hosts), settings.allow_private_urls)
         self._keep_ms = settings.sandbox_retention_ms
+        self._way_out = say.WayOut(read_hosts(settings.sandbox_hosts), settings.allow_private_urls)
         self._database = database
         self._store = store
 
@@ -108,7 +109,7 @@ class SandboxDesk:
     ) -> say.Taken | None:
         with self._database.write() as connection:
             record = _reachable(connection, holder, account_id, sandbox_id)
-            lease = ledger.take(connection, record.id, holder.id)
+            lease = _lease(connection, record, holder)
         if lease is None:
             return None
         return say.Taken(
@@ -157,8 +158,8 @@ class SandboxDesk:
             blobs=request.snapshot.blobs,
             home_bytes=request.snapshot.home_bytes,
             home_entries=request.snapshot.home_entries,
-        )
             keep_ms=self._keep_ms,
+        )
         with self._database.write() as connection:
             kept = ledger.keep_snapshot(connection, request.sandbox_id, request.fence, made)
         return _as_saved(kept)
@@ -179,6 +180,21 @@ class SandboxDesk:
             record = ledger.find_by_id(connection, sandbox_id)
         held = record and (record.lease_run_id, record.lease_fence)
         return held == (holder.id, fence)
+
+
+def _lease(connection: Connection, record: SandboxRecord, holder: Holder) -> Lease | None:
+    """Lease the sandbox, if need be from a run that ended without giving it back.
+
+    Such a run was killed, and what it may still be doing elsewhere the fence keeps out.
+    """
+    lease = ledger.take(connection, record.id, holder.id)
+    if lease is not None or record.lease_run_id is None:
+        return lease
+    before = queries.find_run(connection, record.lease_run_id)
+    if before is None or not before.status.is_final:
+        return None
+    ledger.release(connection, record.id, record.lease_fence)
+    return ledger.take(connection, record.id, holder.id)
 
 
 def _reachable(

@@ -6,13 +6,13 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from backline.errors import AbortRun, BacklineError, SetupError
+from backline.errors import AbortRun, BacklineError, Conflict, SetupError
 from backline.sandbox import (
     AllowedHost,
     ChangedFile,
@@ -36,6 +36,8 @@ _SHORTEST_WAIT_SECONDS: Final = 0.05
 _LONGEST_WAIT_SECONDS: Final = 1.0
 
 
+_LONGEST_TIDYING_SECONDS: Final = 60.0
+"""A home that nobody used may just be emptied to make room for others, whatever its size."""
 class Looked:
     """A sandbox that is open for reading."""
 
@@ -136,9 +138,7 @@ def enter(
         with (
             _renewed(visitor, taken),
             tempfile.TemporaryDirectory(dir=visitor.workdir) as folder,
-            _provider(visitor, taken).open(
-                taken.sandbox_id, taken.snapshot, WorkBlobs(visitor, taken, folder)
-            ) as sandbox,
+            _opened(_provider(visitor, taken), taken, WorkBlobs(visitor, taken, folder)) as sandbox,
         ):
             yield Visit(visitor, taken, sandbox)
         Homes(Path(taken.folder)).tidy()
@@ -158,6 +158,22 @@ def _provider(visitor: Visitor, seen: say.Seen | say.Taken) -> EmbeddedProvider:
     folder = Path(seen.folder)
     if seen.is_without_walls:
         visitor.log("no walls: this command can read and change what this worker can")
+@contextmanager
+def _opened(provider: EmbeddedProvider, taken: say.Taken, blobs: WorkBlobs) -> Iterator[Sandbox]:
+    """Open the home once whoever tidies it, or was killed in it, has let go of it."""
+    until = time.monotonic() + _LONGEST_TIDYING_SECONDS
+    with ExitStack() as stack:
+        while True:
+            try:
+                home = stack.enter_context(provider.open(taken.sandbox_id, taken.snapshot, blobs))
+                break
+            except Conflict:
+                if time.monotonic() >= until:
+                    raise
+                time.sleep(_SHORTEST_WAIT_SECONDS)
+        yield home
+
+
         return DirectProvider(folder / "without-walls", visitor.workdir)
     return EmbeddedProvider(
         Homes(folder),
