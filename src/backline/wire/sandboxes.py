@@ -78,7 +78,7 @@ class SandboxChange(Struct, frozen=True, kw_only=True):
     """A snapshot of this sandbox that becomes its home again."""
     snapshotId: Annotated[str, Meta(min_length=1)] | None = None  # noqa: N815 - Recoup's clients say it so
     """The same."""
-    github_repo: Annotated[str, Meta(pattern="^https://", max_length=2000)] | None = None
+    github_repo: Annotated[str, Meta(min_length=1, max_length=2000)] | None = None
     """A public repository, which the next setup clones."""
     account_id: Uuid | None = None
 
@@ -123,7 +123,7 @@ class SandboxSetup(Struct, frozen=True, kw_only=True):
     """Ids of uploaded files that are put into it."""
     archive_url: Annotated[str, Meta(min_length=1, max_length=4000)] | None = None
     """A tar or zip to unpack into it: a URL, or the id of an uploaded file."""
-    git_url: Annotated[str, Meta(pattern="^https?://", max_length=4000)] | None = None
+    git_url: Annotated[str, Meta(min_length=1, max_length=4000)] | None = None
     """A public repository to clone into it. Default: the one that the sandbox was given, if any."""
 
 

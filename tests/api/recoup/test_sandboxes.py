@@ -135,6 +135,29 @@ def test_setup_takes_web_addresses_only(api: Api, cast: Cast, url: str) -> None:
     assert refused_field(answer) == (400, "git_url")
 
 
+@pytest.mark.parametrize("url", ["https://user:token@example.com/a", "https://example.com:22/a"])
+@pytest.mark.parametrize(
+    ("method", "path", "field"),
+    [
+        ("POST", "/setup", "git_url"),
+        ("POST", "/setup", "archive_url"),
+        ("PATCH", "", "github_repo"),
+        ("POST", "/files", "files"),
+    ],
+)
+def test_urls_that_would_not_be_fetched_are_not_written_down(
+    api: Api, cast: Cast, method: str, path: str, field: str, url: str
+) -> None:
+    """A password in one reaches neither the answer nor the database."""
+    body = {"files": [{"url": url, "name": "a"}]} if field == "files" else {field: url}
+    answer = api.ask(method, cast.alice, PATH + path, json=body)
+
+    assert refused_field(answer) == (400, field)
+    assert "token" not in answer.text
+    assert api.get(cast.alice, "/api/tasks/runs").json()["runs"] == []
+    assert api.get(cast.alice, PATH).json()["github_repo"] is None
+
+
 @pytest.mark.parametrize("method", ["GET", "POST", "PATCH", "DELETE"])
 def test_credentials_come_first(api: Api, method: str) -> None:
     """Without them nothing else is looked at."""
@@ -230,11 +253,14 @@ def test_emptying_forgets_the_snapshots(
 ) -> None:
     """The row that went is told once; afterwards there is none."""
     snapshot_id = keep_home(api, settings, cast.alice, tmp_path)
+    api.ask("PATCH", cast.alice, PATH, json={"github_repo": "https://example.com/r"})
     first = api.ask("DELETE", cast.alice, PATH).json()
     second = api.ask("DELETE", cast.alice, PATH).json()
 
     assert first["deleted_snapshot"]["snapshot_id"] == snapshot_id
+    assert first["deleted_snapshot"]["github_repo"] == "https://example.com/r"
     assert second["deleted_snapshot"] is None
+    assert api.get(cast.alice, PATH).json()["github_repo"] is None
     assert api.get(cast.alice, f"{PATH}/snapshots").json()["snapshots"] == []
 
 

@@ -17,7 +17,8 @@ from backline.api.auth import reach_of
 from backline.api.query import read_account_id
 from backline.api.services import Services
 from backline.clock import iso, now_ms
-from backline.errors import AccessDenied, BacklineError, InvalidInput, NotFound
+from backline.errors import AccessDenied, BacklineError, FetchRefused, InvalidInput, NotFound
+from backline.fetch import check_url
 from backline.ids import AccountId, RunId
 from backline.runs import NewRun, Run, RunStatus
 from backline.sandbox import read_command
@@ -91,6 +92,7 @@ def create(services: Services, caller: Caller, order: wire.SandboxOrder) -> wire
 
 def change(services: Services, caller: Caller, wish: wire.SandboxChange) -> wire.SnapshotRow | None:
     """Bring a snapshot back, or name a repository. Raises ``NotFound``, ``Conflict``."""
+    _refuse_urls(services, github_repo=wish.github_repo)
     record = _ensure(services, caller, wish.account_id)
     snapshot_id = wish.snapshotId or wish.snapshot_id
     with services.database.write() as connection:
@@ -124,6 +126,7 @@ def empty(services: Services, caller: Caller, target: wire.SandboxTarget) -> wir
 
 def set_up(services: Services, caller: Caller, order: wire.SandboxSetup) -> wire.SetupTriggered:
     """Trigger the run that lays out the home."""
+    _refuse_urls(services, archive_url=order.archive_url, git_url=order.git_url)
     record = _ensure(services, caller, order.account_id)
     payload = SetupOrder(
         account_id=record.account_id,
@@ -176,6 +179,7 @@ def write(services: Services, caller: Caller, order: wire.SandboxFiles) -> RunId
     record = _ensure(services, caller, order.account_id)
     files: dict[str, str] = {}
     for each in order.files:
+        _refuse_urls(services, files=each.url)
         name = each.path or each.name
         if name is None:
             raise InvalidInput("files: each one needs a name", "files")
@@ -199,6 +203,24 @@ def still_uploading(run_id: RunId) -> wire.SandboxUpload:
     return wire.SandboxUpload(
         status="success", uploaded=[], errors=[f"not there yet: follow run {run_id}"]
     )
+
+
+def _refuse_urls(services: Services, **urls: str | None) -> None:
+    """Refuse what would not be fetched, before it is written down: it may hold a password.
+
+    Raises ``InvalidInput`` naming the field.
+    """
+    for field, url in urls.items():
+        if url is not None and not _is_file_id(url):
+            try:
+                check_url(url, allow_private=services.settings.allow_private_urls)
+            except FetchRefused as refusal:
+                raise InvalidInput(f"{field}: {refusal}", field) from None
+
+
+def _is_file_id(text: str) -> bool:
+    """Tell whether a text may be the id of an uploaded file; its task says whether it is one."""
+    return text.startswith("file_")
 
 
 def _owner(
