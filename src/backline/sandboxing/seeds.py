@@ -117,18 +117,24 @@ def _do(
     variables: Mapping[str, str] | None = None,
     hosts: tuple[AllowedHost, ...] = (),
 ) -> None:
-    """Run a command of ours in the sandbox. Raises ``AbortRun`` with its last words if it fails."""
+    """Run a command of ours in the sandbox. Raises ``AbortRun`` with the reason if it fails."""
     said = bytearray()
+    refused: list[str] = []
     command = Command(
         arguments=words, cwd=cwd, variables=variables or {}, hosts=hosts, limits=_LIMITS
     )
-    finished = room.run(command, lambda _, piece: said.extend(piece[:2000]), fed=fed)
+    finished = room.run(
+        command, lambda _, piece: said.extend(piece[:2000]), fed=fed, notice=refused.append
+    )
     if finished.exit_code or finished.limit:
-        raise AbortRun(f"{trouble} ({_reason(finished, bytes(said))})")
+        raise AbortRun(f"{trouble} ({_reason(finished, bytes(said), refused)})")
 
 
-def _reason(finished: Finished, said: bytes) -> str:
+def _reason(finished: Finished, said: bytes, refused: list[str]) -> str:
+    """Return why a command failed: its limit, whom it was not let out to, or its last words."""
     if finished.limit:
         return f"it came to its limit of {finished.limit}"
+    if refused:
+        return refused[-1]
     lines = said.decode(errors="replace").strip().splitlines()
     return lines[-1][:300] if lines else f"exit code {finished.exit_code}"

@@ -25,8 +25,10 @@ from backline.sandbox import (
     Terminal,
     View,
 )
+from backline.sandbox.command import Notice
 from backline.sandbox.direct import DirectProvider
 from backline.sandbox.features import missing
+from backline.sandbox.provider import overhear
 from backline.sandboxing import messages as say
 from backline.sandboxing.visitor import ReadBlobs, RunVisitor, Visitor, WorkBlobs
 from backline.sdk import Context
@@ -34,10 +36,10 @@ from backline.sdk import Context
 _RENEW_SECONDS: Final = 15.0
 _SHORTEST_WAIT_SECONDS: Final = 0.05
 _LONGEST_WAIT_SECONDS: Final = 1.0
-
-
 _LONGEST_TIDYING_SECONDS: Final = 60.0
 """A home that nobody used may just be emptied to make room for others, whatever its size."""
+
+
 class Looked:
     """A sandbox that is open for reading."""
 
@@ -60,11 +62,21 @@ class Looked:
         """Whether such hosts may be in private networks."""
         return self._seen.way_out.allow_private
 
-    def run(self, command: Command, sink: Sink, *, fed: Iterable[bytes] = ()) -> Finished:
-        """Run a command; whom it was not let out to is told in the run's log."""
-        return self._view.run(
-            command, sink, fed=fed, notice=lambda text: self._visitor.log(f"network: {text}")
-        )
+    def run(
+        self,
+        command: Command,
+        sink: Sink,
+        *,
+        fed: Iterable[bytes] = (),
+        notice: Notice = overhear,
+    ) -> Finished:
+        """Run a command; whom it was not let out to is told in the run's log, and to ``notice``."""
+
+        def tell(text: str) -> None:
+            self._visitor.log(f"network: {text}")
+            notice(text)
+
+        return self._view.run(command, sink, fed=fed, notice=tell)
 
 
 class Visit(Looked):
@@ -146,18 +158,6 @@ def enter(
         visitor.ask(say.Release(taken.sandbox_id, taken.fence))
 
 
-def _reason(trouble: BacklineError) -> str:
-    """Return what went wrong, and what this machine lacks if that is why."""
-    pieces = missing() if isinstance(trouble, SetupError) else ()
-    lacks = "; ".join(f"{piece.name}: {piece.told}" for piece in pieces)
-    return f"{trouble} (missing on this machine: {lacks})" if lacks else str(trouble)
-
-
-def _provider(visitor: Visitor, seen: say.Seen | say.Taken) -> EmbeddedProvider:
-    """Return what makes sandboxes here: walls, unless this worker's operator wants none."""
-    folder = Path(seen.folder)
-    if seen.is_without_walls:
-        visitor.log("no walls: this command can read and change what this worker can")
 @contextmanager
 def _opened(provider: EmbeddedProvider, taken: say.Taken, blobs: WorkBlobs) -> Iterator[Sandbox]:
     """Open the home once whoever tidies it, or was killed in it, has let go of it."""
@@ -174,6 +174,18 @@ def _opened(provider: EmbeddedProvider, taken: say.Taken, blobs: WorkBlobs) -> I
         yield home
 
 
+def _reason(trouble: BacklineError) -> str:
+    """Return what went wrong, and what this machine lacks if that is why."""
+    pieces = missing() if isinstance(trouble, SetupError) else ()
+    lacks = "; ".join(f"{piece.name}: {piece.told}" for piece in pieces)
+    return f"{trouble} (missing on this machine: {lacks})" if lacks else str(trouble)
+
+
+def _provider(visitor: Visitor, seen: say.Seen | say.Taken) -> EmbeddedProvider:
+    """Return what makes sandboxes here: walls, unless this worker's operator wants none."""
+    folder = Path(seen.folder)
+    if seen.is_without_walls:
+        visitor.log("no walls: this command can read and change what this worker can")
         return DirectProvider(folder / "without-walls", visitor.workdir)
     return EmbeddedProvider(
         Homes(folder),
