@@ -44,6 +44,17 @@ def test_files_are_there_for_the_next_command(live: Terminal) -> None:
     assert "demos/tune" in live.run("sandbox", "files").stdout
 
 
+def test_names_do_not_steer_the_terminal(live: Terminal) -> None:
+    """What a command calls its files is shown, not obeyed; and can be asked for as it is shown."""
+    live.run("sandbox", "run", r"echo la > $'\e[2J\rred'; echo ha > $'\xff'")
+    shown = live.run("sandbox", "files").stdout
+
+    assert r"\x1b[2J\x0dred" in shown
+    assert "\x1b" not in shown
+    assert r"\xff" in shown
+    assert live.run("sandbox", "read", r"\xff").stdout == "ha\n"
+
+
 def test_an_older_home_can_be_brought_back(live: Terminal) -> None:
     """A snapshot is listed, and after `restore` commands see its files."""
     live.run("sandbox", "run", "echo first > take")

@@ -271,14 +271,11 @@ def test_a_written_file_follows_no_link_out(home_stage: Stage, tmp_path: Path) -
 def test_a_file_is_read_from_a_snapshot(home_stage: Stage) -> None:
     """Out of whichever layer holds it, by either of its names, and no further than the home."""
     _, kept = home_stage.keep("echo one > a; ln a b; mkdir d; ln -s /etc/passwd link")
-    _, kept = home_stage.keep("echo two > c", snapshot=kept.snapshot)
+    _, kept = home_stage.keep("echo two > c; echo odd > $'\\xff\\n'", snapshot=kept.snapshot)
     index = index_of(home_stage.blobs, kept.snapshot.digest)
 
-    assert [read_file(home_stage.blobs, index, name) for name in ("a", "./b", "c")] == [
-        b"one\n",
-        b"one\n",
-        b"two\n",
-    ]
+    contents = [read_file(home_stage.blobs, index, name) for name in ("a", "./b", "c", "\\xff\n")]
+    assert contents == [b"one\n", b"one\n", b"two\n", b"odd\n"]
     for not_a_file in ("d", "link"):
         with pytest.raises(InvalidInput):
             read_file(home_stage.blobs, index, not_a_file)

@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+
+_SPELLED_OUT: Final = {
+    code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"
+}
 
 
 def show(text: str) -> None:
@@ -37,7 +42,8 @@ def show_json_line(value: object) -> None:
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Write rows under headings to stdout; only the last column is broken to fit the terminal.
 
-    A cell is plain text: what looks like markup in a caller's words stays as it is.
+    A cell is plain text: what looks like markup in a caller's words stays as it is, and what
+    would steer the terminal, as in the name of a file that a command made, is spelled out.
     """
     from rich.console import Console
     from rich.table import Table
@@ -48,7 +54,7 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         table.add_column(column, no_wrap=True)
     table.add_column(columns[-1])
     for row in rows:
-        table.add_row(*map(Text, row))
+        table.add_row(*(Text(_harmless(cell)) for cell in row))
     console = Console(file=sys.stdout)
     # A file or a pipe has no width of its own, and folding there would break lines apart.
     if not console.is_terminal:
@@ -58,12 +64,17 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 def tell(text: str) -> None:
     """Write a line for the person at the terminal, to stderr."""
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(_harmless(text) + "\n")
 
 
 def complain(sentence: str) -> None:
     """Write what went wrong, and the next step, to stderr."""
-    sys.stderr.write(f"backline: {sentence}\n")
+    sys.stderr.write(f"backline: {_harmless(sentence)}\n")
+
+
+def _harmless(text: str) -> str:
+    """Spell out the characters that terminals obey, but line breaks and tabs: ``\\x1b`` for escape."""
+    return text.translate(_SPELLED_OUT)
 
 
 def terminal() -> Console:

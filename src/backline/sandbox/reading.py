@@ -39,12 +39,14 @@ def read_file(
 
 
 def _find(index: Index, path: str) -> Entry:
+    """Find a file by its path, or by what is shown of one whose name is no text."""
     plain = "/".join(part for part in path.split("/") if part not in ("", "."))
-    wanted = os.fsencode(plain)
-    for entry in index.entries:
-        if entry.path == wanted:
-            return entry
-    raise NotFound(f"there is no file {path[:200]!r} in the sandbox's home")
+    wanted = plain.encode("utf-8", "surrogateescape")
+    named = next((entry for entry in index.entries if entry.path == wanted), None)
+    found = named or next((entry for entry in index.entries if entry.text == plain), None)
+    if found is None:
+        raise NotFound(f"there is no file {path[:200]!r} in the sandbox's home")
+    return found
 
 
 def _search(archive: Path, path: bytes) -> bytes | None:
