@@ -97,6 +97,19 @@ def test_long_output_is_cut_in_the_run_and_whole_in_a_file(live: Terminal) -> No
     assert output["outputFiles"][0]["sizeBytes"] == sum(len(f"{n}\n") for n in range(1, 200_001))
 
 
+def test_output_of_every_kind_arrives(live: Terminal) -> None:
+    """Zeros, bytes that are no text, signs for terminals and for event streams, half a character."""
+    script = r"printf 'a\0b\377\033[2J\r\ndata: x\n\nevent: y\n\303'"
+    ended = live.json("sandbox", "run", script)
+    output = ended["output"]
+    assert isinstance(output, dict)
+    logged = live.run("sandbox", "run", script)
+
+    told = "a\ufffdb\ufffd\x1b[2J\r\ndata: x\n\nevent: y\n\ufffd"
+    assert output["stdout"] == told
+    assert logged.stdout == told.replace("\r\n", "\n"), "the test reads lines as text"
+
+
 def test_commands_at_once_go_one_after_another(live: Terminal) -> None:
     """No write is lost when several are asked for at the same moment."""
     live.run("sandbox", "run", "rm -f tally")

@@ -79,6 +79,9 @@ class _Recording:
             self._ctx.output(self._stream, _presentable(text))
 
     def close(self) -> None:
+        rest = self._decoder.decode(b"", final=True)  # half a character, if it ends in one
+        if rest and self._logged_bytes < LOGGED_BYTES:
+            self._ctx.output(self._stream, rest)
         self._file.flush()
 
     @property
