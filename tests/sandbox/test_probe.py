@@ -130,3 +130,25 @@ def test_a_machine_without_namespaces_is_refused(is_switched_off: bool) -> None:
     assert "refused:" in ended.stdout, ended.stdout + ended.stderr
     advice = "raise user.max_user_namespaces" if is_switched_off else "unprivileged_userns_clone=1"
     assert advice in ended.stdout
+
+
+def test_a_root_without_other_users_is_told_what_to_do() -> None:
+    """As in a container that was given few ids: its root can be nobody else, and says so."""
+    script = (
+        "import ctypes, os\n"
+        "from backline.errors import SetupError\n"
+        "from backline.sandbox.probe import probe\n"
+        "me, mine = os.getuid(), os.getgid()\n"
+        "assert ctypes.CDLL(None).unshare(0x10000000) == 0\n"
+        "open('/proc/self/setgroups', 'w').write('deny')\n"
+        "open('/proc/self/uid_map', 'w').write(f'0 {me} 1')\n"
+        "open('/proc/self/gid_map', 'w').write(f'0 {mine} 1')\n"
+        "try: print('holes:', probe())\n"
+        "except SetupError as refusal: print('refused:', refusal)\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert "refused: root can not give a sandbox the user" in ended.stdout, ended.stderr
+    assert "start the worker in it as an ordinary user" in ended.stdout

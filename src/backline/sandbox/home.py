@@ -283,8 +283,20 @@ def _make_home(path: Path, identity: Identity) -> bool:
     except FileExistsError:
         return False
     if os.getuid() != identity.user_id:
-        os.chown(path, identity.user_id, identity.group_id)
+        _give(path, identity)
     return True
+
+
+def _give(path: Path, identity: Identity) -> None:
+    try:
+        os.chown(path, identity.user_id, identity.group_id)
+    except OSError as trouble:
+        path.rmdir()
+        raise SetupError(
+            f"root can not give a sandbox the user {identity.user_id} here ({trouble.strerror}):"
+            " this is a container that has few users of its own; start the worker in it as an"
+            " ordinary user, or map users from 1900000000 on"
+        ) from trouble
 
 
 def _open_home(path: Path) -> int:
