@@ -113,8 +113,12 @@ class Stage:
         limits: Limits = SMALL,
         hosts: list[str] | None = None,
         neighbourly: bool = False,
+        fed: str | None = None,
     ) -> Played:
-        """Run a shell script, or with ``arguments`` a program, and forget what it did."""
+        """Run a shell script, or with ``arguments`` a program, and forget what it did.
+
+        It reads the file ``fed``.
+        """
         played, _ = self._play(
             self.neighbourly if neighbourly else self.provider,
             text,
@@ -126,6 +130,7 @@ class Stage:
             limits,
             hosts or [],
             False,
+            fed,
         )
         return played
 
@@ -177,6 +182,7 @@ class Stage:
         limits: Limits,
         hosts: list[str],
         keeps: bool,
+        fed: str | None = None,
     ) -> tuple[Played, Saved | None]:
         output = {"stdout": bytearray(), "stderr": bytearray()}
         command = read_command(
@@ -193,6 +199,7 @@ class Stage:
             finished = opened.run(
                 command,
                 lambda stream, piece: output[stream].extend(piece),
+                fed=() if fed is None else [Path(fed).read_bytes()],
                 notice=notices.append,
             )
             saved = opened.save() if keeps else None

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import shlex
+import tarfile
 import threading
 from pathlib import Path
 
 import pytest
 
 from backline.errors import SetupError
+from backline.sandbox.policy import HOME
+from backline.sandboxing.seeds import UNPACK
 from tests.sandbox.stage import SMALL, RemoteStage, Stage
+from tests.sandboxing.archives import Member, file, special, write_tar
 
 AnyStage = Stage | RemoteStage
 
@@ -145,6 +150,52 @@ def test_an_upload_replaces_what_stands_in_its_way(
             return
         sandbox.run(read_command("cat song", is_shell=True), lambda _, p: said.extend(p))
     assert said == b"la la"
+
+
+HOSTILE: dict[str, list[Member]] = {
+    "climbs out": [file("../../escaped")],
+    "is absolute": [file("/etc/escaped")],
+    "leads out by a link": [special("out", tarfile.SYMTYPE, "/etc"), file("out/escaped")],
+    "follows the walls' own links": [
+        special("out", tarfile.SYMTYPE, "/proc/1/root/tmp"),
+        file("out/escaped"),
+    ],
+    "links hard to the outside": [
+        special("linked", tarfile.LNKTYPE, "/etc/passwd"),
+        file("linked", b"root::0:0::/:/bin/sh\n"),
+    ],
+    "links hard through a link": [
+        special("etc", tarfile.SYMTYPE, "/etc"),
+        special("linked", tarfile.LNKTYPE, "etc/passwd"),
+    ],
+    "holds devices": [special("disk", tarfile.BLKTYPE), special("memory", tarfile.CHRTYPE)],
+    "holds set-user-id programs": [file("rooted", b"#!/bin/sh\nid -u\n", 0o6755)],
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_a_hostile_archive_unpacks_inside_or_not_at_all(
+    stage: AnyStage, passable_folder: Path, kind: str
+) -> None:
+    """Whatever it holds, the host has nothing of it, no device comes to be, nobody becomes root."""
+    archive = write_tar(passable_folder / "hostile.tar", HOSTILE[kind])
+    archive.chmod(0o644)
+    places = (Path("/"), Path("/etc"), Path("/tmp"))
+    before = Path("/etc/passwd").read_bytes()
+
+    stage.run(UNPACK[0], arguments=[*UNPACK[1:]], fed=str(archive), sandbox=f"sbx_{len(kind)}")
+    played = stage.run(
+        f"{shlex.join(UNPACK)}; find ~ -type b -o -type c; ~/rooted; cat /etc/passwd",
+        fed=str(archive),
+        sandbox=f"sbx_{len(kind)}",
+    )
+
+    assert not any((place / "escaped").exists() for place in places)
+    assert Path("/etc/passwd").read_bytes() == before
+    assert "root:x:0:0:root:/root:/usr/sbin/nologin" in played.stdout, "the room's own"
+    assert f"{HOME}/disk" not in played.stdout
+    assert f"{HOME}/memory" not in played.stdout
+    assert "0\n" not in played.stdout.replace("1000\n", "").split("root:x")[0]
 
 
 def test_a_bomb_next_door_is_not_felt(home_stage: Stage) -> None:

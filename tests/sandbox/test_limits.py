@@ -114,6 +114,16 @@ def test_a_home_that_grows_too_large_ends_the_command(stage: AnyStage) -> None:
     assert played.limit == "home"
 
 
+def test_room_that_is_only_set_aside_counts(stage: AnyStage) -> None:
+    """A file that takes blocks without being written is as large as it says."""
+    played = stage.run(
+        "for n in $(seq 5); do fallocate -l 20M ~/f$n; sleep 0.1; done; sleep 20",
+        sandbox="sbx_set_aside",
+    )
+
+    assert played.limit == "home"
+
+
 def test_a_home_with_too_many_files_ends_the_command(stage: AnyStage) -> None:
     """A file without content takes room as well."""
     script = "import time\nfor n in range(2500): open(f'f{n}', 'w').close()\ntime.sleep(20)\n"

