@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backline.mime import EXTENSIONS, SNIFF_BYTES, is_accepted, kind_of, sniff
+from tests.heifs import heif
 
 TONE = (np.sin(np.arange(44_100) / 20) * 8_000).astype(np.int16)
 PICTURE = np.random.default_rng(1).integers(0, 255, (64, 64, 3), dtype=np.uint8)
@@ -71,6 +72,9 @@ CASES = {
     "png": (as_picture(".png"), "image/png"),
     "webp": (as_picture(".webp"), "image/webp"),
     "gif": (b"GIF89a" + bytes(20), "image/gif"),
+    "heic": (heif(PICTURE, "heic"), "image/heic"),
+    "avif": (heif(PICTURE, "avif"), "image/avif"),
+    "avif by its second name": (b"\0\0\0\x18ftypmif1\0\0\0\0miafavif", "image/avif"),
     "mp4": (as_video("mp4", "libx264"), "video/mp4"),
     "mov": (as_video("mov", "libx264"), "video/quicktime"),
     "webm": (as_video("webm", "libvpx"), "video/webm"),
@@ -102,7 +106,7 @@ def test_a_file_is_known_by_its_content(name: str) -> None:
         b"PK\x03\x04\x14\x00",
         b"\x7fELF\x02\x01\x01\x00",
         b"RIFF\x00\x00\x00\x00AVI LIST",
-        b"\x00\x00\x00\x18ftypheic",
+        b"\x00\x00\x00\x18ftypjp2 ",
         b"\xff\xfb",
         b"\xff\xfb\x90\x64" + bytes(2000),
         b"\xff\xff\xff\xff" * 500,

@@ -24,6 +24,8 @@ EXTENSIONS = {
     "image/png": ".png",
     "image/webp": ".webp",
     "image/gif": ".gif",
+    "image/heic": ".heic",
+    "image/avif": ".avif",
     "video/mp4": ".mp4",
     "video/quicktime": ".mov",
     "video/webm": ".webm",
@@ -42,6 +44,8 @@ _MAGIC = (
 )
 _RIFF_FORMS = {b"WAVE": "audio/wav", b"WEBP": "image/webp"}
 _AUDIO_BRANDS = {b"M4A ", b"M4B ", b"M4P ", b"F4A "}
+_PICTURE_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"avif", b"mif1", b"msf1"}
+"""The last two are both kinds': which it is, the other brands say (ISO/IEC 23008-12, 10.2)."""
 _VIDEO_BRANDS = re.compile(rb"isom|iso[2-9]|mp4[12]|avc1|M4V |M4VH|dash|MSNV|F4V |3g[p2][2-9a-z]")
 _LRC_STAMP = re.compile(r"^\s*\[\d{1,3}:\d{2}(?:[.:]\d{1,3})?\]", re.MULTILINE)
 _TEXT_CONTROLS = frozenset("\t\n\r\f")
@@ -85,6 +89,9 @@ def _mp4_type(head: bytes) -> str | None:
     brand = head[8:12]
     if brand in _AUDIO_BRANDS:
         return "audio/mp4"
+    if brand in _PICTURE_BRANDS:
+        brands = head[8 : int.from_bytes(head[:4], "big")]
+        return "image/avif" if b"avif" in brands else "image/heic"
     if brand == b"qt  ":
         return "video/quicktime"
     return "video/mp4" if _VIDEO_BRANDS.fullmatch(brand) else None

@@ -26,9 +26,8 @@ LARGEST = 7_700
 
 def damages(kind: str) -> dict[str, Damage]:
     """Return what can be wrong with a picture of this kind in particular."""
-    return {"jpg": _JPG, "png": _PNG, "webp": _WEBP, "gif": _GIF}[kind] | {
-        "wrong-ending": become(whole("png" if kind != "png" else "jpg"))
-    }
+    families = {"jpg": _JPG, "png": _PNG, "webp": _WEBP, "gif": _GIF, "heic": _HEIF, "avif": _HEIF}
+    return families[kind] | {"wrong-ending": become(whole("png" if kind != "png" else "jpg"))}
 
 
 def _segment(marker: int, body: bytes) -> Damage:
@@ -224,3 +223,76 @@ _GIF: dict[str, Damage] = {
     "words-without-end": lambda data: data[:13] + b"!\xfe" + b"\xff" * 300_000,
     "unknown-block": lambda data: data[:13] + b"\x99" + data[13:],
 }
+
+
+def _replaced(old: bytes, new: bytes, data: bytes) -> bytes:
+    assert old in data, old
+    return data.replace(old, new, 1)
+
+
+def _in_box(name: bytes, offset: int, value: bytes) -> Damage:
+    """Write into the body of the first box of a name."""
+
+    def damaged(data: bytes) -> bytes:
+        place = data.index(name) + 4 + offset
+        return data[:place] + value + data[place + len(value) :]
+
+    return damaged
+
+
+def _without(name: bytes) -> Damage:
+    """Take a box away, by giving it a name that nobody knows."""
+    return lambda data: _replaced(name, b"free", data)
+
+
+_GRID = struct.pack(">BBBBHH", 0, 0, 1, 1, 360, 480)
+"""How the whole picture is put together: two rows of two tiles."""
+_TILE_SIDES, _WHOLE_SIDES = struct.pack(">II", 256, 256), struct.pack(">II", 360, 480)
+
+_HEIF: dict[str, Damage] = {
+    "says-4-billion": lambda data: _replaced(_WHOLE_SIDES, b"\xff" * 8, data),
+    "says-0": lambda data: _replaced(_WHOLE_SIDES, bytes(8), data),
+    "grid-says-65535": lambda data: _replaced(_GRID, _GRID[:4] + b"\xff" * 4, data),
+    "grid-of-65536-tiles": lambda data: _replaced(_GRID, b"\0\0\xff\xff" + _GRID[4:], data),
+    "grid-of-one-pixel": lambda data: _replaced(_GRID, _GRID[:4] + b"\0\1\0\1", data),
+    "tiles-say-65535": lambda data: _replaced(_TILE_SIDES, b"\0\0\xff\xff" * 2, data),
+    "tiles-say-one-pixel": lambda data: _replaced(_TILE_SIDES, b"\0\0\0\1" * 2, data),
+    "tiles-in-circles": _in_box(b"dimg", 4, b"\0\5" * 4),
+    "tiles-all-the-same": _in_box(b"dimg", 4, b"\0\1" * 4),
+    "tiles-that-are-not-there": _in_box(b"dimg", 4, b"\x77\x77" * 4),
+    "more-tiles-than-bytes": _in_box(b"dimg", 2, b"\xff\xff"),
+    "no-tiles": _without(b"iref"),
+    "no-table": _without(b"meta"),
+    "no-primary": _without(b"pitm"),
+    "another-primary": _in_box(b"pitm", 4, b"\x12\x34"),
+    "places-past-the-end": _in_box(b"iloc", 16, b"\xff\xff\xff\xff"),
+    "65535-places": _in_box(b"iloc", 6, b"\xff\xff"),
+    "65535-pieces": _in_box(b"iloc", 14, b"\xff\xff"),
+    "numbers-of-15-bytes": _in_box(b"iloc", 4, b"\xff\xff"),
+    "numbers-of-no-bytes": _in_box(b"iloc", 4, b"\0\0"),
+    "no-settings": lambda data: data.replace(b"hvcC", b"free").replace(b"av1C", b"free"),
+    "settings-of-nonsense": lambda data: _in_box(_settings(data), 0, b"\xff" * 20)(data),
+    "no-properties": _without(b"ipma"),
+    "255-properties-each": _in_box(b"ipma", 10, b"\xff"),
+    "box-of-2-to-the-63": lambda data: _replaced(
+        _length_of(data, b"ipco") + b"ipco", b"\0\0\0\1ipco\x7f" + b"\xff" * 7, data
+    ),
+    "box-smaller-than-its-head": lambda data: _replaced(
+        _length_of(data, b"ipco") + b"ipco", b"\0\0\0\2ipco", data
+    ),
+    "ten-thousand-boxes": lambda data: data + struct.pack(">I4s", 8, b"free") * 10_000,
+    "turned-unheard-of": _in_box(b"irot", 0, b"\xff"),
+    "turned-by-nothing": lambda data: _replaced(b"\0\0\0\x09irot", b"\0\0\0\x08irot", data),
+    "colours-unheard-of": _in_box(b"nclx", 4, b"\xff\xff"),
+    "colours-of-no-length": _in_box(b"colr", -8, b"\0\0\0\x0c"),
+}
+"""Tables that lie; the specimen is four tiles that are turned once."""
+
+
+def _settings(data: bytes) -> bytes:
+    return b"hvcC" if b"hvcC" in data else b"av1C"
+
+
+def _length_of(data: bytes, name: bytes) -> bytes:
+    place = data.index(name)
+    return data[place - 4 : place]

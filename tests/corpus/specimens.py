@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.films import write_film
+from tests.heifs import heif
 from tests.pictures import write_animation
 from tests.sounds import chord, click_track, write_audio
 
@@ -60,6 +61,11 @@ def _gif(kind: str) -> bytes:
 
 
 @cache
+def _heif(kind: str) -> bytes:
+    return heif(scenery(), kind, tile=256, turn=1)
+
+
+@cache
 def _film(kind: str) -> bytes:
     codec = "libvpx-vp9" if kind == "webm" else "libx264"
     with tempfile.TemporaryDirectory() as folder:
@@ -86,12 +92,14 @@ _MAKERS: dict[str, Callable[[str], bytes]] = {
     **dict.fromkeys(_ENCODERS, _song),
     **dict.fromkeys(("jpg", "png", "webp"), _picture),
     "gif": _gif,
+    "heic": _heif,
+    "avif": _heif,
     "mp4": _film,
     "webm": _film,
     "lrc": _words,
 }
 KINDS = tuple(_MAKERS)
 SONGS = tuple(_ENCODERS)
-PICTURES = ("jpg", "png", "webp", "gif")
+PICTURES = ("jpg", "png", "webp", "gif", "heic", "avif")
 FILMS = ("mp4", "webm")
 WORDS = ("lrc",)

@@ -29,7 +29,7 @@ from backline.sdk import StoredFile
 from backline.settings import Settings
 from backline.storage import DEFAULT_LIFETIME_SECONDS, Store, check_link, sign_link
 
-WELCOME = "songs (mp3, m4a, ogg, flac, wav), pictures (jpg, png, webp, gif), videos (mp4, mov, webm) and lyrics (lrc, txt)"
+WELCOME = "songs (mp3, m4a, ogg, flac, wav), pictures (jpg, png, webp, gif, heic, avif), videos (mp4, mov, webm) and lyrics (lrc, txt)"
 
 
 class Upload:

@@ -1,4 +1,4 @@
-"""Opens the picture a caller sent (JPEG, PNG, WebP or GIF) and writes stills.
+"""Opens the picture a caller sent (JPEG, PNG, WebP, GIF, HEIC or AVIF) and writes stills.
 
 What leaves here is upright, opaque, 8-bit RGB and no larger than the work
 needs, whatever came in: turned by its camera's note (EXIF), CMYK, with a
@@ -15,6 +15,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from backline.content.media.heif import read_heif
+from backline.content.media.heif_pixels import decode_heif
 from backline.content.media.picture_header import PictureHeader, read_header
 from backline.errors import MediaError
 
@@ -36,7 +38,7 @@ KEPT_SIDE = 3_840
 
 _ROWS_AT_ONCE = 128
 """Bounds the memory that transparency takes."""
-_KINDS = "a JPEG, PNG, WebP or GIF"
+_KINDS = "a JPEG, PNG, WebP, GIF, HEIC or AVIF"
 _PAPER = np.array([236, 231, 224], np.float32)
 _NIGHT = np.array([20, 17, 24], np.float32)
 
@@ -132,6 +134,8 @@ def _check_size(name: str, header: PictureHeader) -> None:
 
 def _decode(content: bytes, header: PictureHeader) -> Rgb | None:
     """Decode to RGB, or RGBA where there is transparency; None when the data is damaged."""
+    if header.kind in ("heic", "avif"):
+        return _decode_heif(content)
     # IMREAD_UNCHANGED alone keeps transparency, and ignores the EXIF turn that
     # only pictures without transparency carry in practice.
     mode = cv2.IMREAD_UNCHANGED if header.has_alpha else _colour_mode(header)
@@ -143,6 +147,12 @@ def _decode(content: bytes, header: PictureHeader) -> Rgb | None:
         return None
     # Made smaller before anything else, which takes a multiple of the memory.
     return _to_eight_bit_rgb(_within(np.asarray(decoded), KEPT_SIDE))
+
+
+def _decode_heif(content: bytes) -> Rgb | None:
+    found = read_heif(content)
+    pixels = None if found is None else decode_heif(found)
+    return None if pixels is None else np.asarray(_within(pixels, KEPT_SIDE), np.uint8)
 
 
 def _colour_mode(header: PictureHeader) -> int:

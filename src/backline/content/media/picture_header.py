@@ -5,7 +5,7 @@ still ask for gigabytes once it is opened; so the size is read here, before
 anything is decoded. The name of the file is never asked.
 
 Layouts: PNG (W3C PNG 3, 5.3 and 11), JPEG (ITU-T T.81, annex B), WebP (RFC 9649),
-GIF (GIF89a, 18).
+GIF (GIF89a, 18); HEIC and AVIF in ``heif.py``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from __future__ import annotations
 import struct
 from typing import Literal, NamedTuple
 
-PictureKind = Literal["jpeg", "png", "webp", "gif"]
+from backline.content.media.heif import read_heif
+
+PictureKind = Literal["jpeg", "png", "webp", "gif", "heic", "avif"]
 
 _JPEG_FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _JPEG_BARE_MARKERS = frozenset({0x01, 0xFF, *range(0xD0, 0xD8)})
@@ -35,7 +37,7 @@ class PictureHeader(NamedTuple):
 
 
 def read_header(content: bytes) -> PictureHeader | None:
-    """Return the header of a JPEG, PNG, WebP or GIF file, or None if it is none of them."""
+    """Return the header of a JPEG, PNG, WebP, GIF, HEIC or AVIF file, or None if it is none of them."""
     try:
         if content.startswith(b"\x89PNG\r\n\x1a\n"):
             return _read_png(content)
@@ -45,6 +47,8 @@ def read_header(content: bytes) -> PictureHeader | None:
             return _read_webp(content)
         if content[:6] in (b"GIF87a", b"GIF89a"):
             return _read_gif(content)
+        if content[4:8] == b"ftyp":
+            return _read_heif(content)
     except (struct.error, IndexError):
         return None
     return None
@@ -104,3 +108,11 @@ def _read_webp(content: bytes) -> PictureHeader | None:
 def _read_gif(content: bytes) -> PictureHeader:
     width, height = struct.unpack_from("<HH", content, 6)
     return PictureHeader("gif", width, height, True, True)
+
+
+def _read_heif(content: bytes) -> PictureHeader | None:
+    found = read_heif(content)
+    if found is None:
+        return None
+    has_alpha = found.alpha is not None
+    return PictureHeader(found.kind, found.width, found.height, has_alpha, found.is_complete)

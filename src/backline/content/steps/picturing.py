@@ -58,7 +58,7 @@ def choose_picture(
     if source is None:
         raise MediaError(
             f"there is no picture: {heard.file_name!r} holds no cover art; "
-            f"give a jpg, png or webp in `images`{left_out and f' ({left_out})'}"
+            f"give a jpg, png, webp or heic in `images`{left_out and f' ({left_out})'}"
         )
     return ChosenPicture(
         file_id=keep(ctx, source.supply),
