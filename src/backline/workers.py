@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import msgspec
 
 from backline.accounts import load_reach, may_work_for
 from backline.content.analysis_desk import SERVICE as ANALYSES
-from backline.content.analysis_desk import AnalysisDesk
+from backline.content.analysis_desk import AnalysisDesk, forget_analyses
 from backline.content.providers.desk import ProviderDesk
 from backline.db import Database, connect
 from backline.engine import (
@@ -113,7 +114,13 @@ def working(settings: Settings, database: Database, bell: Bell) -> Iterator[Supe
     relay = open_relay(bell, database)
     supervisor.start()
     relay.start(listening=True)
-    retention = Retention(database, queue, shelf.forget_runs, settings.retention_days)
+    retention = Retention(
+        database,
+        queue,
+        shelf.forget_runs,
+        settings.retention_days,
+        partial(forget_analyses, store),
+    )
     sweeper = Sweeper(database, store)
     sweeper.start()
     if settings.retention_days:

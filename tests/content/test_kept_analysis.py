@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -10,9 +11,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
+from backline.clock import now_ms
 from backline.content import kept_analysis
 from backline.content.analysis import Analysis, analyse, analysis_version
-from backline.content.analysis_desk import AnalysisDesk
+from backline.content.analysis_desk import AnalysisDesk, forget_analyses
 from backline.content.kept_analysis import pack, recall_or_analyse, unpack
 from backline.errors import AbortRun, MediaError
 from backline.sdk import RunFacts
@@ -208,3 +210,18 @@ def test_a_task_can_not_reach_past_its_entries(house: House, question: Any) -> N
     with pytest.raises(AbortRun):
         house.run("one").service("analyses", question)
     assert house.entries() == []
+
+
+def test_old_entries_are_forgotten(house: House, song: Path) -> None:
+    """What was kept before a moment goes, what came later stays, and so does everything else in storage."""
+    store = open_store(str(house.files))
+    other = house.files / "alice" / "song.wav"
+    other.parent.mkdir()
+    other.write_bytes(b"sound")
+    os.utime(other, (1, 1))
+    recall_or_analyse(house.run("one"), song)
+    assert forget_analyses(store, now_ms() - 60_000) == 0
+    os.utime(next(path for path in house.entries() if path != other), (1, 1))
+    assert forget_analyses(store, now_ms() - 60_000) == 1
+    assert house.entries() == [other]
+    assert not recall_or_analyse(house.run("two"), song)[1]

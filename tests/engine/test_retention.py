@@ -196,6 +196,18 @@ def test_leftovers_go_too(house: House) -> None:
     assert house.count(workers) == 2, "the one that announced, and the one that stopped now"
 
 
+def test_what_belongs_to_no_run_is_looked_for_once_a_day(house: House) -> None:
+    """With the moment before which things are old."""
+    asked: list[int] = []
+    sweeper = Retention(
+        house.database, house.queue, house.shelf.forget_runs, 7, forget_others=asked.append
+    )
+    for _ in range(3):
+        sweeper.sweep()
+    [moment] = asked
+    assert 0 <= now_ms() - 7 * DAY_MS - moment < DAY_MS
+
+
 def test_a_worker_forgets_when_it_is_told_to(house: House, settings: Settings) -> None:
     """With the setting, without being asked."""
     house.run(days_old=8)

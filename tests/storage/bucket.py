@@ -7,8 +7,22 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs
 
 _MISSING = b"<Error><Code>NoSuchKey</Code><Message>no such key</Message></Error>"
+
+
+def _listing(objects: dict[str, tuple[bytes, str]], bucket: str, prefix: str) -> bytes:
+    keys = [path.removeprefix(bucket) for path in objects if path.startswith(bucket + prefix)]
+    entries = "".join(
+        f"<Contents><Key>{key}</Key><LastModified>2026-11-23T09:00:00.000Z</LastModified>"
+        f"<ETag>1</ETag><Size>{len(objects[bucket + key][0])}</Size></Contents>"
+        for key in keys
+    )
+    return (
+        f"<ListBucketResult><KeyCount>{len(keys)}</KeyCount>"
+        f"<IsTruncated>false</IsTruncated>{entries}</ListBucketResult>"
+    ).encode()
 
 
 class BucketServer:
@@ -39,6 +53,11 @@ class BucketServer:
                 self.do_GET()
 
             def do_GET(self) -> None:
+                bucket, _, query = self.path.partition("?")
+                if "list-type=2" in query:
+                    [prefix] = parse_qs(query).get("prefix", [""])
+                    self._answer(200, _listing(objects, f"{bucket.rstrip('/')}/", prefix))
+                    return
                 if self.path not in objects:
                     self._answer(404, _MISSING)
                     return

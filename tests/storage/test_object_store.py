@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from backline.clock import now_ms
 from backline.errors import NotFound, SetupError
 from backline.storage import Store, open_store
 from backline.storage.store import CHUNK_BYTES
@@ -88,6 +89,17 @@ def test_a_stream_comes_in_pieces(store: Store, song: Path) -> None:
     chunks = read_stream(store, 0, len(CONTENT))
     assert len(chunks) > 1
     assert max(map(len, chunks)) <= 2 * CHUNK_BYTES
+
+
+def test_what_is_old_is_found_below_its_folder(store: Store, song: Path) -> None:
+    """By when it was written; what lies elsewhere is left out."""
+    for key in ("analyses/alice/v1/one", "analyses/bob/v1/two", "alice/song.wav"):
+        store.put_file(key, song, "audio/wav")
+    tomorrow = now_ms() + 24 * 3600 * 1000
+    found = set(store.older_than("analyses", tomorrow))
+    assert found == {"analyses/alice/v1/one", "analyses/bob/v1/two"}
+    assert list(store.older_than("analyses", 0)) == []
+    assert list(store.older_than("nothing-here", tomorrow)) == []
 
 
 def test_deleting_twice_is_as_good_as_once(store: Store, song: Path) -> None:

@@ -80,6 +80,17 @@ class AnalysisDesk:
         return True
 
 
+def forget_analyses(store: Store, before_ms: int) -> int:
+    """Remove what was kept before a moment, and return how many entries went.
+
+    A song that comes again is heard again. Raises ``BacklineError`` when storage does not answer.
+    """
+    old = list(store.older_than("analyses", before_ms))
+    for key in old:
+        store.delete(key)
+    return len(old)
+
+
 def _key(account_id: str, asked: Request) -> str:
     if not (_HEXADECIMAL.fullmatch(asked.digest) and _HEXADECIMAL.fullmatch(asked.version)):
         raise AbortRun(f"{asked.version[:80]}/{asked.digest[:80]} names no analysis")

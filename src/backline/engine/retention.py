@@ -40,11 +40,15 @@ class Retention:
         queue: RunQueue,
         forget_files: Callable[[Sequence[RunId]], object],
         keep_days: float,
+        forget_others: Callable[[int], object] = lambda _before_ms: None,
     ) -> None:
+        """``forget_others`` is asked once a day for what belongs to no run and is older than a moment."""
         self._database = database
         self._queue = queue
         self._forget_files = forget_files
         self._keep_ms = round(keep_days * DAY_MS)
+        self._forget_others = forget_others
+        self._others_looked_at_ms = 0
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._go_on, name="retention", daemon=True)
 
@@ -60,6 +64,9 @@ class Retention:
         with self._database.write() as connection:
             gone = retention.remove_runs(connection, run_ids) if run_ids else 0
             retention.remove_leftovers(connection, before, BATCH)
+        if now_ms() - self._others_looked_at_ms > DAY_MS:
+            self._forget_others(before)
+            self._others_looked_at_ms = now_ms()
         return gone
 
     def start(self) -> None:

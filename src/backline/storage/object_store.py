@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -58,14 +58,15 @@ class ObjectStore(Store):
             return int(obstore.head(self._client, key)["size"])
 
     def delete(self, key: str) -> None:
-        try:
+        with _reaching(key), suppress(FileNotFoundError):
             obstore.delete(self._client, key)
-        except FileNotFoundError:
-            return
-        except BaseError as trouble:
-            raise BacklineError(
-                f"storage did not remove {key!r} ({trouble}): see whether it can be reached"
-            ) from trouble
+
+    def older_than(self, prefix: str, moment_ms: int) -> Iterator[str]:
+        with _reaching(prefix):
+            for page in obstore.list(self._client, prefix):
+                for found in page:
+                    if found["last_modified"].timestamp() * 1000 < moment_ms:
+                        yield found["path"]
 
     def local_path(self, key: str) -> Path | None:  # noqa: ARG002 - no key of a cloud lies here
         return None
@@ -124,6 +125,17 @@ def _naming(key: str) -> Iterator[None]:
         yield
     except (FileNotFoundError, ValueError):
         raise _missing(key) from None
+
+
+@contextmanager
+def _reaching(key: str) -> Iterator[None]:
+    """Turn a library's trouble with a place that should answer into ours."""
+    try:
+        yield
+    except BaseError as trouble:
+        raise BacklineError(
+            f"storage did not list or remove {key!r} ({trouble}): see whether it can be reached"
+        ) from trouble
 
 
 def _missing(key: str) -> NotFound:

@@ -8,7 +8,7 @@ speaks to all of them, is used in this package and nowhere else.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 CHUNK_BYTES = 1024 * 1024
@@ -45,6 +45,10 @@ class Store(ABC):
     @abstractmethod
     def delete(self, key: str) -> None:
         """Remove what is at ``key``; nothing there is no error."""
+
+    @abstractmethod
+    def older_than(self, prefix: str, moment_ms: int) -> Iterator[str]:
+        """Yield the keys below ``prefix`` that were last written before a moment, in any order."""
 
     @abstractmethod
     def local_path(self, key: str) -> Path | None:
