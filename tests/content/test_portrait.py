@@ -76,6 +76,18 @@ def test_of_two_people_far_apart_one_is_shown_whole() -> None:
     assert placed[0].max() <= 1080
 
 
+def test_nobody_is_cut_away_from_beside_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the net sees one of two people, their picture is shown whole."""
+    one = pictures.singer().rgb
+    picture = Picture(np.ascontiguousarray(np.hstack([one, one[:, ::-1]])))
+    left = np.zeros(picture.rgb.shape[:2], np.float32)
+    left[200:, 150:930] = 1
+    monkeypatch.setattr("backline.content.portrait.person_mask", lambda _rgb: left)
+    portrait = find_portrait(picture)
+    assert len(portrait.main_faces) == 2
+    assert portrait.person is None
+
+
 def test_a_cropped_body_reaches_down_and_the_eyes_stand_high() -> None:
     """The picture's lower edge lies where it is hidden, the eyes above the middle."""
     picture = pictures.singer()

@@ -80,9 +80,11 @@ def find_portrait(picture: Picture) -> Portrait:
     if not faces:
         return Portrait((), None)
     mask = person_mask(picture.rgb)
-    if mask is not None and not _is_inside(faces[0], mask):
-        mask = None
-    return Portrait(faces, mask)
+    found = Portrait(faces, mask)
+    # Whom the net did not see would be cut away from beside the others.
+    if mask is not None and not all(_is_inside(face, mask) for face in found.main_faces):
+        return Portrait(faces, None)
+    return found
 
 
 def frame_for(picture: Picture, width: int, height: int, eye_line: float = EYE_LINE) -> Framing:
