@@ -5,14 +5,21 @@ from __future__ import annotations
 import math
 
 import cv2
+import msgspec
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from backline.content.caption import draw_caption
 from backline.content.media.frame import FRAME_RATE, Planes, new_planes
 from backline.content.media.still import view_matrix
 from backline.content.motion import View
-from backline.content.templates.album_record_store.layout import RECORD_CENTRE, RECORD_RADIUS
+from backline.content.templates import find_template
+from backline.content.templates.album_record_store.layout import (
+    RECORD_CENTRE,
+    RECORD_RADIUS,
+    SLEEVE_AREA,
+)
 from backline.content.templates.album_record_store.scene import (
     TURNS_PER_SECOND,
     RecordStore,
@@ -20,7 +27,7 @@ from backline.content.templates.album_record_store.scene import (
     build,
 )
 from tests import pictures
-from tests.scenes import music
+from tests.scenes import frame, music
 
 UNMOVED = view_matrix(View(zoom=1.0, shift_x=0, shift_y=0, angle=0))
 CENTRE = tuple(place / 1.5 for place in RECORD_CENTRE)
@@ -118,3 +125,34 @@ def test_film_shows_the_turn(scene: RecordStore) -> None:
     x, y, reach = int(CENTRE[0]), int(CENTRE[1]), int(LABEL * 0.6)
     label = [p.y[y - reach : y + reach, x - reach : x + reach].astype(int) for p in planes]
     assert np.abs(label[0] - label[1]).mean() > 10
+
+
+def card_of(artist: str, title: str) -> NDArray[np.bool_]:
+    """Return which pixels a card changes."""
+    facts = msgspec.structs.replace(music(), artist="", title="")
+    bare = frame(build(pictures.artwork(), facts), 0)
+    named = msgspec.structs.replace(facts, artist=artist, title=title)
+    return np.abs(frame(build(pictures.artwork(), named), 0).y.astype(int) - bare.y) > 12
+
+
+def test_a_card_in_the_crate_names_the_artist_or_else_the_song() -> None:
+    """It stands where it stands, and only its letters differ."""
+    artist, title, both = (
+        card_of(*names) for names in (("Vega", ""), ("", "Undertow"), ("Vega", "Undertow"))
+    )
+    rows, columns = np.nonzero(artist)
+    assert len(rows) > 5_000
+    assert rows.min() > 1480 and rows.max() < 1700
+    assert columns.min() > 120 and columns.max() < 640
+    assert np.array_equal(artist, both)
+    assert 0 < (artist != title).sum() < len(rows)
+
+
+@pytest.mark.parametrize("length", [20, 150, 500])
+def test_nothing_is_written_on_the_artwork(scene: RecordStore, length: int) -> None:
+    """However long a caption is, it stays above the sleeve; its shadow may fall there."""
+    text = ("she took the long way home " * 20)[:length]
+    overlay = draw_caption(text, "album-record-store", scene.faces)
+    assert overlay is not None
+    shadow = find_template("album-record-store").caption.shadow
+    assert overlay.area.bottom - shadow <= SLEEVE_AREA.top

@@ -43,6 +43,8 @@ class FigureLight(msgspec.Struct, frozen=True, kw_only=True):
     dark_to: float = 0.90
     dark: float = 0.80
     """How dark it gets, 0 to 1."""
+    fade: float = 0.11
+    """Of the frame's height: over how much of it a cropped body dissolves before it ends."""
 
 
 def darken_below(background: Canvas) -> None:
@@ -70,7 +72,7 @@ def set_figure(picture: Picture, portrait: Portrait, stance: Stance, light: Figu
     for rim in light.rims:
         canvas += _rim_light(mask, rim)
     # A cut-out's edge still holds a breath of what was behind it: take a little off.
-    mask = _dissolved(smoothstep(0.10, 1.0, mask), picture, stance, low[1])
+    mask = _dissolved(smoothstep(0.10, 1.0, mask), picture, stance, low[1], light.fade)
     faces = face_areas(portrait, stance.matrix)
     return Subject(layer_of(canvas, mask, *low), stance.matrix, faces, is_person=True)
 
@@ -115,14 +117,14 @@ def _sink(canvas: Canvas, light: FigureLight, top: int) -> None:
     canvas *= 1 - light.dark * smoothstep(light.dark_from, light.dark_to, share)[..., :1, None]
 
 
-def _dissolved(mask: Mask, picture: Picture, stance: Stance, top: int) -> Mask:
+def _dissolved(mask: Mask, picture: Picture, stance: Stance, top: int, fade: float) -> Mask:
     """Let a cropped body that ends inside the frame dissolve into the dark before it ends."""
     assert mask.ndim == 2
     end = stance.top + picture.height * stance.scale - top
     if end + top >= STILL_HEIGHT or not mask[-4:].any():
         return mask
     _, y = grid(2, mask.shape[0])
-    return np.asarray(mask * smoothstep(end - 4, end - 0.11 * STILL_HEIGHT, y), np.float32)
+    return np.asarray(mask * smoothstep(end - 4, end - fade * STILL_HEIGHT, y), np.float32)
 
 
 def _rim_light(mask: Mask, rim: Rim) -> Canvas:

@@ -9,7 +9,7 @@ TEMPLATE = Template(
     description=(
         "The artwork as a record: on a sleeve that stands on the counter of a cluttered shop, and "
         "on the label of the record that turns at 33 1/3 beside it. Warm lamps, full shelves out "
-        "of focus, dust on the lens. Vertical 9:16. Suits a release, an anniversary, a pressing."
+        "of focus, a crate of other records in front, the artist's name on its card. Vertical 9:16. Suits a release, an anniversary, a pressing."
     ),
     needs=("artwork", "any picture"),
     without="Any picture works; it is cropped to a square around its faces. Nobody sings.",

@@ -18,7 +18,13 @@ from backline.content.media.stance import face_areas
 from backline.content.media.still import Still, still_of, view_matrix
 from backline.content.motion import Camera, SceneFacts, energy_at, pulse_at
 from backline.content.portrait import Framing, find_portrait, frame_for
-from backline.content.templates.album_record_store.layout import SLEEVE_CENTRE, SLEEVE_SIDE
+from backline.content.templates.album_record_store.crate import set_crate
+from backline.content.templates.album_record_store.layout import (
+    SLEEVE_AREA,
+    SLEEVE_CENTRE,
+    SLEEVE_SIDE,
+    ZOOM_TO,
+)
 from backline.content.templates.album_record_store.record import (
     Dust,
     lay_record,
@@ -52,8 +58,8 @@ class RecordStore(NamedTuple):
 
     @property
     def faces(self) -> tuple[Area, ...]:
-        """Those on the sleeve."""
-        return self.shop.faces
+        """Those on the sleeve, and all of the sleeve: nothing is written on the artwork."""
+        return (*self.shop.faces, SLEEVE_AREA)
 
     def draw(self, index: int, into: Planes) -> None:
         """Draw frame ``index`` over all of ``into``."""
@@ -73,14 +79,14 @@ class RecordStore(NamedTuple):
 def build(picture: Picture, facts: SceneFacts) -> Scene:
     """Build the shop: shelves, counter, record, sleeve; the artwork is cropped to a square."""
     camera = Camera(
-        duration_seconds=facts.duration_seconds, seed=facts.seed, zoom_from=1.02, zoom_to=1.09
+        duration_seconds=facts.duration_seconds, seed=facts.seed, zoom_from=1.02, zoom_to=ZOOM_TO
     )
-    return RecordStore(_paint_shop(picture, facts.seed), camera, facts)
+    return RecordStore(_paint_shop(picture, facts.seed, facts.artist or facts.title), camera, facts)
 
 
 # A run needs the shop twice, for its still and for its film: the last one is kept.
 @lru_cache(maxsize=1)
-def _paint_shop(picture: Picture, seed: int) -> Shop:
+def _paint_shop(picture: Picture, seed: int, name: str) -> Shop:
     rng = np.random.default_rng(seed)
     side = min(1100, max(512, min(picture.width, picture.height)))
     framing = frame_for(picture, side, side, eye_line=0.42)
@@ -89,6 +95,7 @@ def _paint_shop(picture: Picture, seed: int) -> Shop:
     canvas = paint_shop(lamps, rng)
     visible = lay_record(canvas, rng)
     stand_sleeve(canvas, visible, art, rng)
+    set_crate(canvas, art, name, rng)
     add_grain(canvas, rng, 0.014)
     return Shop(
         still=still_of(to_planes(finished(canvas))),

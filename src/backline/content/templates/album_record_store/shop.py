@@ -45,7 +45,6 @@ def paint_shop(lamps: Canvas, rng: np.random.Generator) -> Canvas:
     shelves += _bokeh(rng)
     back = enlarged(blurred(shelves, 4.5), STILL_WIDTH, STILL_HEIGHT)
     _lay_counter(back, lamps, rng)
-    _set_crate(back, rng)
     return back
 
 
@@ -112,28 +111,6 @@ def _lay_counter(canvas: Canvas, lamps: Canvas, rng: np.random.Generator) -> Non
     canvas[top + 2 * height :] = canvas[top + 2 * height - 1]
     edge = canvas[top - 8 : top + 8]
     edge[:] = cv2.GaussianBlur(edge, (1, 9), 2.2)
-
-
-def _set_crate(canvas: Canvas, rng: np.random.Generator) -> None:
-    """Set a crate of records before the lens, in place: the edges of sleeves, far out of focus."""
-    width, height = _W, round(_H * 0.22)
-    crate = np.zeros((height, width, 3), np.float32)
-    y = 0.0
-    while y < height:
-        thickness = 2.5 + 5.0 * y / height + float(rng.uniform(0, 2))
-        tone = SPINES[rng.integers(len(SPINES))] * float(rng.uniform(0.35, 1.0))
-        lean = float(rng.uniform(-0.012, 0.012))
-        x = np.arange(width, dtype=np.float32)
-        rows = np.arange(height, dtype=np.float32)[:, None] - lean * (x - width / 2)
-        crate[(rows >= y) & (rows < y + 0.7 * thickness)] = tone
-        y += thickness
-    crate *= np.linspace(1.5, 0.45, height, dtype=np.float32)[:, None, None]
-    fall = 1 - 0.6 * ((np.arange(width) / width - 0.35) / 0.65) ** 2
-    crate *= fall.astype(np.float32)[None, :, None] * WARM
-    top = STILL_HEIGHT - height * _QUARTER
-    soft = enlarged(blurred(crate, 5.0), STILL_WIDTH, height * _QUARTER)
-    cover = smoothstep(0, 120, np.arange(soft.shape[0], dtype=np.float32))[:, None, None]
-    canvas[top:] += (soft - canvas[top:]) * cover
 
 
 def _grain_of_wood(rng: np.random.Generator, width: int, height: int) -> Canvas:

@@ -53,6 +53,8 @@ def room_light_on_people(led: Canvas) -> FigureLight:
             Rim(side, -0.1, (0.95, 0.25, 0.80), 46.0, 0.30),
             Rim(-side, -0.2, (0.42, 0.30, 1.0), 12.0, 0.55),
         ),
+        dark=0.55,
+        fade=0.05,
     )
 
 

@@ -12,6 +12,7 @@ from backline.content.media.canvas import add_grain, finished
 from backline.content.media.colour import to_planes
 from backline.content.media.figure import set_figure
 from backline.content.media.frame import FRAME_RATE, Area, Planes, Scene
+from backline.content.media.layer import BlurredLayer
 from backline.content.media.light import Glow, Motes, float_motes, glow
 from backline.content.media.picture import Picture
 from backline.content.media.speech import Speech
@@ -25,9 +26,10 @@ from backline.content.media.still import (
     still_of,
     view_matrix,
 )
-from backline.content.media.subject import Subject, singing_still
+from backline.content.media.subject import Subject, nearer, singing_still
 from backline.content.motion import Camera, SceneFacts, energy_at, pulse_at
 from backline.content.portrait import find_portrait, frame_for
+from backline.content.templates.artist_caption_bedroom.blanket import blanket_before_somebody
 from backline.content.templates.artist_caption_bedroom.full_frame import fill_frame
 from backline.content.templates.artist_caption_bedroom.light import led_light
 from backline.content.templates.artist_caption_bedroom.room import (
@@ -46,6 +48,8 @@ class Room(NamedTuple):
     still: Still | SoftStill
     subject: Subject | None
     """The artist; None when the picture is part of the still."""
+    front: BlurredLayer | None
+    """What lies before the artist; None when there is nobody."""
     led: Glow
     motes: Motes
     faces: tuple[Area, ...]
@@ -77,6 +81,8 @@ class Bedroom(NamedTuple):
         self.room.still.draw(view_matrix(view), into)
         if self.room.subject is not None:
             self.room.subject.draw(view, index, into)
+        if self.room.front is not None:
+            self.room.front.draw(view_matrix(nearer(nearer(view))), into)
         self.room.led.add(0.03 + 0.05 * energy + 0.08 * pulse, into)
         self.room.motes.draw(seconds, 0.5 + 0.5 * energy, into)
 
@@ -103,7 +109,9 @@ def _paint_room(picture: Picture, seed: int) -> Room:
     if stance is not None:
         room = soft_still(empty_room(led, rng), rng)
         figure = set_figure(picture, portrait, stance, room_light_on_people(led))
-        return Room(room, figure, glow(led), float_motes(rng, 22), figure.faces, stance.matrix)
+        front = blanket_before_somebody(led, rng)
+        motes = float_motes(rng, 22)
+        return Room(room, figure, front, glow(led), motes, figure.faces, stance.matrix)
     if picture.aspect < UPRIGHT_ASPECT:
         framing = frame_for(picture, STILL_WIDTH, STILL_HEIGHT)
         canvas = fill_frame(framing.cut(picture.rgb, STILL_WIDTH, STILL_HEIGHT), led, rng)
@@ -112,4 +120,5 @@ def _paint_room(picture: Picture, seed: int) -> Room:
         canvas, matrix = hang_on_wall(picture, led, rng)
     add_grain(canvas, rng, 0.018)
     still = still_of(to_planes(finished(canvas)))
-    return Room(still, None, glow(led), float_motes(rng, 22), face_areas(portrait, matrix), matrix)
+    faces = face_areas(portrait, matrix)
+    return Room(still, None, None, glow(led), float_motes(rng, 22), faces, matrix)

@@ -8,7 +8,6 @@ import numpy as np
 
 from backline.content.media.canvas import (
     Canvas,
-    Mask,
     blurred,
     enlarged,
     grid,
@@ -24,6 +23,7 @@ from backline.content.media.grade import graded
 from backline.content.media.picture import Picture, Rgb
 from backline.content.media.still import STILL_HEIGHT, STILL_WIDTH, Matrix
 from backline.content.portrait import frame_for
+from backline.content.templates.artist_caption_bedroom.blanket import blanket
 from backline.content.templates.artist_caption_bedroom.full_frame import NIGHT
 from backline.content.templates.artist_caption_bedroom.light import (
     MAGENTA,
@@ -118,39 +118,10 @@ def _hang(canvas: Canvas, sheet: Canvas, degrees: float) -> None:
 
 def _make_bed(canvas: Canvas, led: Canvas, rng: np.random.Generator) -> None:
     """Lay a rumpled blanket over the bottom, in place: folds in the LED's light, out of focus."""
-    width, height = STILL_WIDTH // 4, STILL_HEIGHT // 4
-    x, y = grid(width, height)
-    u, v = x / width, y / height
-    crest = (
-        BED_TOP + 0.035 * np.cos(3.1 * (u - float(rng.uniform(0.2, 0.5)))) + 0.10 * (u - 0.5) ** 2
-    )
-    crest = crest + 0.006 * noise(rng, width, 4, 70)[:1]
-    body = smoothstep(-0.004, 0.010, v - crest)
-    folds = _folds(rng, width, height)
-    slope_x = cv2.Sobel(folds, cv2.CV_32F, 1, 0, ksize=3)
-    slope_y = cv2.Sobel(folds, cv2.CV_32F, 0, 1, ksize=3)
-    side = 1.0 if led[:, -1].sum() > led[:, 0].sum() else -1.0
-    facing = np.clip(0.55 + 3.2 * (slope_x * side - 1.1 * slope_y), 0.05, 2.2)
-    edge = 0.9 * np.exp(-(((v - crest - 0.012) / 0.018) ** 2))
-    depth = 1 - 0.72 * smoothstep(0.02, 0.26, v - crest)
-    light = enlarged(led, width, height) + 0.25
-    fabric = light * ((0.24 * facing + 0.22 * edge) * depth)[..., None]
-    scene = resized(canvas, width, height)
+    fabric, body = blanket(led, BED_TOP, 0.035, rng)
+    scene = resized(canvas, body.shape[1], body.shape[0])
     scene += (fabric - scene) * body[..., None]
     top = round((BED_TOP - 0.06) * STILL_HEIGHT)
     soft = enlarged(blurred(scene, 1.7), STILL_WIDTH, STILL_HEIGHT)[top:]
     cover_there = enlarged(blurred(body, 1.7), STILL_WIDTH, STILL_HEIGHT)[top:]
     canvas[top:] += (soft - canvas[top:]) * np.sqrt(cover_there)[..., None]
-
-
-def _folds(rng: np.random.Generator, width: int, height: int) -> Mask:
-    """Return the height of a blanket: ridges that run across it, where cloth was pushed together."""
-    lean = np.array([[1.0, 0.55, -0.3 * height], [-0.18, 1.0, 0.1 * width]])
-    ridged = sum(
-        weight * (1 - np.abs(noise(rng, width, height, size)))
-        for size, weight in ((110, 1.0), (52, 0.45), (24, 0.12))
-    )
-    leaning = cv2.warpAffine(
-        np.asarray(ridged, np.float32), lean, (width, height), borderMode=cv2.BORDER_REFLECT
-    )
-    return np.asarray(blurred(leaning, 2.2), np.float32)

@@ -8,7 +8,8 @@ TEMPLATE = Template(
     name="artist-caption-outside",
     description=(
         "A city street at night after rain: shop signs and lamps out of focus, all of it again in "
-        "the wet ground, lights passing behind. The artist is cut out of the picture and stands "
+        "the wet ground and in the roof of a car before the lens, on which rain stands; lights "
+        "pass behind. The artist is cut out of the picture and stands "
         "in it, lit amber from one side and teal from the other. Vertical 9:16. Suits a song for "
         "walking home."
     ),

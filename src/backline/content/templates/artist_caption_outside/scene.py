@@ -10,16 +10,18 @@ import numpy as np
 from backline.content.media.backdrop import soft_still
 from backline.content.media.bokeh import Bokeh
 from backline.content.media.canvas import Canvas, grid
-from backline.content.media.figure import darken_below, set_figure
+from backline.content.media.figure import set_figure
 from backline.content.media.frame import FRAME_RATE, Area, Planes, Scene
+from backline.content.media.layer import BlurredLayer
 from backline.content.media.light import Glow, Motes, float_motes, glow
 from backline.content.media.picture import Picture
 from backline.content.media.stance import stand
 from backline.content.media.still import SoftStill, view_matrix
-from backline.content.media.subject import Subject
+from backline.content.media.subject import Subject, nearer
 from backline.content.motion import Camera, SceneFacts, energy_at, pulse_at
 from backline.content.portrait import find_portrait
 from backline.content.templates.artist_caption_outside.poster import POST_BOTTOM, light_poster
+from backline.content.templates.artist_caption_outside.roof import wet_roof
 from backline.content.templates.artist_caption_outside.street import (
     AMBER,
     HORIZON,
@@ -40,6 +42,8 @@ class Street(NamedTuple):
     lights: tuple[Bokeh, ...]
     subject: Subject
     """The artist, or the poster."""
+    roof: BlurredLayer
+    """Of a car, before the lens."""
     signs: Glow
     drizzle: Motes
 
@@ -67,6 +71,7 @@ class Outside(NamedTuple):
         for light in street.lights:
             light.draw(seconds, 0.62 + 0.26 * energy + 0.12 * pulse, into)
         street.subject.draw(view, index, into)
+        street.roof.draw(view_matrix(nearer(nearer(view))), into)
         street.signs.add(0.02 + 0.04 * energy + 0.07 * pulse, into)
         street.drizzle.draw(seconds, 0.35 + 0.4 * energy, into)
 
@@ -89,14 +94,20 @@ def _paint(picture: Picture, seed: int) -> Street:
     wet(street, rng)
     if stance is not None:
         subject = set_figure(picture, portrait, stance, light_on_people())
-        darken_below(street)
     else:
         poster = light_poster(picture)
         mirror(street, poster.light, POST_BOTTOM, rng)
         street += 0.25 * poster.light
         subject = poster.subject
-    backdrop = soft_still(out_of_focus(street), rng)
-    return Street(backdrop, passing_lights(rng), subject, glow(_sign_light()), _drizzle(rng))
+    seen = out_of_focus(street)
+    return Street(
+        backdrop=soft_still(seen.copy(), rng),
+        lights=passing_lights(rng),
+        subject=subject,
+        roof=wet_roof(seen, subject, rng),
+        signs=glow(_sign_light()),
+        drizzle=_drizzle(rng),
+    )
 
 
 def _sign_light() -> Canvas:

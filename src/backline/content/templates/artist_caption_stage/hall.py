@@ -76,13 +76,33 @@ def _row_of_people(
         middle = (number - 0.5 + float(rng.uniform(-0.22, 0.22))) * step
         top = base + float(rng.uniform(-0.016, 0.016))
         wide = 0.056 + 0.014 * row + float(rng.uniform(-0.006, 0.006))
-        head = np.hypot((x / WIDTH - middle) / wide, (y / HEIGHT - top) / (wide * 0.70))
-        shoulders = np.hypot(
-            (x / WIDTH - middle) / (2.1 * wide), (y / HEIGHT - top - 0.105) / (wide * 1.45)
-        )
-        people = np.maximum(people, smoothstep(1.06, 0.94, np.minimum(head, shoulders)))
+        across, down = (x / WIDTH - middle) / wide, (y / HEIGHT - top) / (wide * 0.70)
+        body = np.minimum(_head(across, down, rng), _neck_and_shoulders(across, down))
+        people = np.maximum(people, smoothstep(1.05, 0.95, body))
         people = np.maximum(people, _arm(x, y, middle, top, wide, rng))
     return np.asarray(people, np.float32)
+
+
+def _head(across: np.ndarray, down: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return a head seen from behind, 1 at its outline: narrower at the chin, and no two heads of hair alike."""
+    angle = np.arctan2(down, across)
+    hair = sum(
+        size * np.sin(waves * angle + float(rng.uniform(0, 2 * np.pi)))
+        for waves, size in ((2, 0.05), (3, 0.04), (5, 0.025), (9, 0.018))
+    )
+    narrow = 1 + 0.20 * smoothstep(-0.1, 1.0, down)
+    return np.asarray(np.hypot(across * narrow / 0.86, down) / (1 + hair))
+
+
+def _neck_and_shoulders(across: np.ndarray, down: np.ndarray) -> np.ndarray:
+    """Return what carries a head, 1 at its outline: it slopes from the neck to the arms."""
+    slope = (
+        0.95
+        + 0.26 * np.maximum(np.abs(across) - 0.42, 0)
+        + 0.9 * np.maximum(np.abs(across) - 1.75, 0)
+    )
+    neck = np.where(down > 0.2, np.abs(across) / 0.46, 9.0)
+    return np.asarray(np.minimum(neck, 1 + slope - down))
 
 
 def _edge_light(people: np.ndarray) -> np.ndarray:
