@@ -41,7 +41,8 @@ class SceneFacts(msgspec.Struct, frozen=True, kw_only=True):
     date: str = ""
     """When the song comes out, as it shall be read; empty when nobody said."""
     top: int = 0
-    """The first row of the frame that is shown; a scene may move what would be cut off above it."""
+    bottom: int = 1920
+    """The rows of the frame that are shown, the second just outside; a scene may move what would be cut."""
 
 
 class View(NamedTuple):

@@ -132,6 +132,7 @@ def _clip(heard: HeardSong, ctx: Context) -> Audio:
 def _scene_facts(
     order: Order, seed: int, heard: HeardSong, clip: Audio, singing: Singing
 ) -> SceneFacts:
+    shape = shape_of(order.aspect_ratio, upscale=order.upscale)
     return SceneFacts(
         duration_seconds=clip_frames(heard.clip.duration_seconds) / FRAME_RATE,
         seed=seed,
@@ -142,5 +143,6 @@ def _scene_facts(
         title=heard.title,
         artist=order.artist_name or heard.artist,
         date=release_date(order, heard),
-        top=shape_of(order.aspect_ratio, upscale=order.upscale).top,
+        top=shape.top,
+        bottom=shape.bottom,
     )

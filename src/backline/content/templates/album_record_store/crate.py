@@ -113,7 +113,7 @@ def _stand(crate: Canvas, place: _Sleeve, print_: Canvas, rng: np.random.Generat
     """Stand a sleeve in the crate, in place: its worn upper edge catches the lamps, the next one's shadow is on it."""
     side = place.right - place.left
     rows = round(min(1.6 * place.seen + 8, side))
-    front = resized(print_, side, side)[:rows]
+    front = resized(print_[: rows * len(print_) // side + 1], side, rows)
     _, y = grid(side, rows)
     shadow = 1 - 0.62 * smoothstep(0.25, 1.05, y / place.seen)
     edge = (

@@ -35,13 +35,14 @@ class Shelf(NamedTuple):
 
     strip: Still
 
-    def draw(self, share: float, into: Planes) -> None:
-        """Draw the row when ``share`` (0 to 1) of its way to the left is done."""
+    def draw(self, share: float, lift: int, into: Planes) -> None:
+        """Draw the row, moved up by ``lift``, when ``share`` (0 to 1) of its way to the left is done."""
         shift = share * (_LENGTH - FRAME_WIDTH) * STILL_SCALE
+        top, bottom = SHELF_TOP - lift, SHELF_BOTTOM - lift
         part = Planes(
-            into.y[SHELF_TOP:SHELF_BOTTOM],
-            into.cb[SHELF_TOP // 2 : SHELF_BOTTOM // 2],
-            into.cr[SHELF_TOP // 2 : SHELF_BOTTOM // 2],
+            into.y[top:bottom],
+            into.cb[top // 2 : bottom // 2],
+            into.cr[top // 2 : bottom // 2],
         )
         self.strip.draw(np.array([[STILL_SCALE, 0.0, shift], [0.0, STILL_SCALE, 0.0]]), part)
 

@@ -16,3 +16,16 @@ COVER_SIDE, COVER_GAP, COVER_DOWN = 272, 26, 14
 """``COVER_DOWN`` is the air above the covers inside their shelf."""
 BARS_TOP, BARS_BOTTOM = 1676, 1920
 BAR_PITCH, BAR_WIDTH = 18, 10
+
+_COVERS_BOTTOM = SHELF_TOP + COVER_DOWN + COVER_SIDE
+_AIR_BELOW = 40
+
+
+def lift_of(bottom: int) -> int:
+    """Return how far all below the picture is moved up in a film that ends at row ``bottom``.
+
+    Covers that would be cut through are lifted into it whole; where none of
+    them would be seen, everything stays.
+    """
+    would_be_cut = SHELF_TOP + COVER_DOWN < bottom < _COVERS_BOTTOM + _AIR_BELOW
+    return _COVERS_BOTTOM + _AIR_BELOW - bottom if would_be_cut else 0

@@ -34,14 +34,17 @@ from backline.content.templates.artist_release_editorial.layout import (
     RIGHT,
     TITLE_HEIGHT,
     TITLE_TOP,
+    lift_of,
 )
 from backline.content.templates.artist_release_editorial.page import print_page
 from backline.content.templates.artist_release_editorial.palette import Palette, palette_of
 
 
 class Page(NamedTuple):
-    """What was laid out: it depends on the picture, the words and the seed."""
+    """What was laid out: it depends on the picture, the words, the seed and the rows that are shown."""
 
+    lift: int
+    """Frame pixels by which all below the picture is moved up."""
     photo: Still
     """1620 pixels wide, and high enough for its part of the frame."""
     print: Planes
@@ -75,15 +78,17 @@ class Editorial(NamedTuple):
         page = self.page
         if self.speech is not None:
             self.speech.pose(index)
-        top = self.facts.top
-        for part in ((0, top), (PHOTO_BOTTOM, FRAME_HEIGHT)):
-            for plane, printed in zip(_rows(into, *part), _rows(page.print, *part), strict=True):
-                plane[:] = printed
-        photo = _rows(into, top, PHOTO_BOTTOM)
-        page.photo.draw(_photo_matrix(self.camera.view(seconds, 0.006 * pulse), top), photo)
+        top, bottom = self.facts.top, PHOTO_BOTTOM - page.lift
+        _copy(page.print, (0, top), into, 0)
+        _copy(page.print, (PHOTO_BOTTOM, FRAME_HEIGHT), into, bottom)
+        _copy(page.print, (FRAME_HEIGHT - page.lift, FRAME_HEIGHT), into, FRAME_HEIGHT - page.lift)
+        photo = _rows(into, top, bottom)
+        view = self.camera.view(seconds, 0.006 * pulse)
+        page.photo.draw(_photo_matrix(view, top, bottom), photo)
         page.light.add(0.02 + 0.04 * energy + 0.14 * pulse, photo)
-        page.shelf.draw(ease(played), into)
-        page.bars.draw(played, into)
+        page.shelf.draw(ease(played), page.lift, into)
+        if not page.lift:
+            page.bars.draw(played, into)
 
 
 def build(picture: Picture, facts: SceneFacts) -> Scene:
@@ -92,7 +97,7 @@ def build(picture: Picture, facts: SceneFacts) -> Scene:
         duration_seconds=facts.duration_seconds, seed=facts.seed, zoom_from=1.02, zoom_to=1.09
     )
     words = (facts.title, facts.artist, facts.date)
-    page = _lay_out(picture, facts.seed, words, tuple(facts.energy), facts.top)
+    page = _lay_out(picture, facts.seed, words, tuple(facts.energy), (facts.top, facts.bottom))
     photo, speech = singing_still(page.photo, picture, page.picture_to_still, facts)
     return Editorial(page._replace(photo=photo), camera, facts, speech)
 
@@ -104,30 +109,33 @@ def _lay_out(
     seed: int,
     words: tuple[str, str, str],
     energy: tuple[float, ...],
-    top: int,
+    shown: tuple[int, int],
 ) -> Page:
     palette = palette_of(picture.rgb)
-    size = (STILL_WIDTH, round((PHOTO_BOTTOM - top) * STILL_SCALE) & ~1)
+    top, lift = shown[0], lift_of(shown[1])
+    bottom = PHOTO_BOTTOM - lift
+    size = (STILL_WIDTH, round((bottom - top) * STILL_SCALE) & ~1)
     framing = frame_for(picture, *size, eye_line=0.46)
     photo = framing.cut(picture.rgb, *size).astype(np.float32) / np.float32(255)
     sheet = print_page(palette, title=words[0], artist=words[1], date=words[2])
     return Page(
+        lift=lift,
         photo=still_of(to_planes(finished(_press_print(photo, seed)))),
         print=to_planes(finished(sheet)),
         shelf=fill_shelf(picture, palette),
         bars=Bars(draw_bars(energy), palette),
-        light=Glow(_rows(_light(palette).planes, top, PHOTO_BOTTOM)),
+        light=Glow(_rows(_light(palette).planes, top, bottom)),
         faces=(
             *face_areas(find_portrait(picture), _lowered(framing.matrix, top)),
-            Area(LEFT, CAPTION_BOTTOM, RIGHT, TITLE_TOP + TITLE_HEIGHT),
+            Area(LEFT, CAPTION_BOTTOM - lift, RIGHT, TITLE_TOP + TITLE_HEIGHT),
         ),
         picture_to_still=framing.matrix,
     )
 
 
-def _photo_matrix(view: View, top: int) -> Matrix:
+def _photo_matrix(view: View, top: int, bottom: int) -> Matrix:
     """Return the matrix from the picture's part of the frame to its still: the camera pushes to its middle."""
-    above = (FRAME_HEIGHT - PHOTO_BOTTOM + top) / 2
+    above = (FRAME_HEIGHT - bottom + top) / 2
     matrix = view_matrix(view)
     matrix[:, 2] += matrix[:, :2] @ np.array([0.0, above]) - np.array([0.0, above * STILL_SCALE])
     return matrix
@@ -138,6 +146,13 @@ def _lowered(picture_to_still: Matrix, top: int) -> Matrix:
     return np.column_stack(
         [picture_to_still[:, :2], picture_to_still[:, 2] + np.array([0.0, top * STILL_SCALE])]
     )
+
+
+def _copy(source: Planes, rows: tuple[int, int], into: Planes, top: int) -> None:
+    """Copy rows so that the first comes to lie at ``top``."""
+    part = _rows(source, *rows)
+    for plane, printed in zip(_rows(into, top, top + rows[1] - rows[0]), part, strict=True):
+        plane[:] = printed
 
 
 def _rows(planes: Planes, top: int, bottom: int) -> Planes:
