@@ -27,6 +27,8 @@ SHORTEST_SONG_SECONDS = 1.0
 _SOUND_RATES_HZ = range(4_000, 400_001)
 """Rates outside this range are a broken header: 1 Hz would swell into hours of sound."""
 
+_SAMPLES_AT_ONCE = 65_536
+
 _WILDEST = 8.0
 """Full scale is 1; floats beyond this are damage, not music."""
 SAFE_FORMATS = "aac,aiff,asf,avi,caf,flac,matroska,webm,mov,mp4,mp3,ogg,wav,w64,wv"
@@ -184,11 +186,21 @@ def _shape(frame: av.AudioFrame) -> tuple[str, str, int]:
 def _resampled(frames: Iterable[av.AudioFrame], layout: str, rate_hz: int) -> Iterator[Samples]:
     """Resample frames of one shape; a damaged song may change its shape on the way."""
     resampler = av.AudioResampler("fltp", layout, rate_hz)
-    for frame in chain(frames, [None]):
-        if frame is not None:
-            frame.pts = None
+    for frame in chain(_longer(frames), [None]):
         for piece in resampler.resample(frame):
             yield _finite(piece)
+
+
+def _longer(frames: Iterable[av.AudioFrame]) -> Iterator[av.AudioFrame]:
+    """Join frames of one shape: a song has ten thousand, and each costs more to hand on than to decode."""
+    row = av.AudioFifo()
+    for frame in frames:
+        frame.pts = None
+        row.write(frame)
+        if row.samples >= _SAMPLES_AT_ONCE:
+            yield row.read()
+    if row.samples:
+        yield row.read()
 
 
 def _finite(frame: av.AudioFrame) -> Samples:
