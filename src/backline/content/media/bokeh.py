@@ -18,7 +18,7 @@ class Bokeh(NamedTuple):
     """One light: a coloured disc on a path that is a function of time. Lengths are frame pixels."""
 
     disc: Planes
-    """Its own colour over black, chroma around 128; an even square."""
+    """Its own colour over black, chroma around 128; three squares of half its size."""
     x: float
     y: float
     speed_x: float
@@ -27,14 +27,13 @@ class Bokeh(NamedTuple):
     phase: float
 
     def draw(self, seconds: float, brightness: float, into: Planes) -> None:
-        """Add the light to the frame; ``brightness`` is 0 to 1."""
-        side = self.disc.y.shape[0]
+        """Add the light to planes of half the frame's size; ``brightness`` is 0 to 1."""
+        side = 2 * self.disc.y.shape[0]
         x = (self.x + self.speed_x * seconds + side) % (FRAME_WIDTH + 2 * side) - side
         turn = 2 * math.pi * (self.flicker_hertz * seconds + self.phase)
         amount = brightness * (0.78 + 0.22 * math.sin(turn))
-        _add(self.disc.y, x, self.y, amount, 16.0, into.y)
-        _add(self.disc.cb, x / 2, self.y / 2, amount, 128.0, into.cb)
-        _add(self.disc.cr, x / 2, self.y / 2, amount, 128.0, into.cr)
+        for light, plane, zero in zip(self.disc, into, (16.0, 128.0, 128.0), strict=True):
+            _add(light, x / 2, self.y / 2, amount, zero, plane)
 
 
 def bokeh(
@@ -49,8 +48,10 @@ def bokeh(
     disc = soft_disc(diameter, 0.14)
     disc = np.pad(disc, 2)[: (disc.shape[0] + 4) & ~1, : (disc.shape[0] + 4) & ~1]
     lit = np.clip(disc[..., None] * colour, 0, 1) * np.float32(255)
+    y, cb, cr = to_planes(lit.astype(np.float32))
+    half = cv2.resize(y, cb.shape, interpolation=cv2.INTER_AREA)
     return Bokeh(
-        disc=to_planes(lit.astype(np.float32)),
+        disc=Planes(np.asarray(half, np.uint8), cb, cr),
         x=place[0],
         y=place[1],
         speed_x=speed_x,

@@ -15,7 +15,16 @@ from backline.content.media.canvas import Canvas, Mask
 from backline.content.media.colour import to_planes
 from backline.content.media.disc import Window
 from backline.content.media.frame import Plane, Planes
-from backline.content.media.still import Matrix, Packed, halved, packed, sample_pack, sample_plane
+from backline.content.media.still import (
+    Blocks,
+    Matrix,
+    Packed,
+    blocks_of,
+    halved,
+    packed,
+    sample_pack,
+    sample_plane,
+)
 
 
 class Layer(NamedTuple):
@@ -27,6 +36,8 @@ class Layer(NamedTuple):
     y: Plane
     soft: Packed
     """At half size: Cb, Cr, and how much is hidden, 0..255 (edges are soft, so half size will do)."""
+    blocks: Blocks | None = None
+    """Of ``y``; None while it is being painted on."""
 
     @property
     def planes(self) -> Planes:
@@ -45,8 +56,9 @@ class Layer(NamedTuple):
         return self.left, self.top, self.left + width, self.top + height
 
     def showing(self, planes: Planes) -> Layer:
-        """Return a layer that hides the same and shows other planes."""
-        return self._replace(y=planes.y, soft=packed(planes.cb, planes.cr, self.hides))
+        """Return a layer that hides the same and shows other planes, on which may be painted."""
+        soft = packed(planes.cb, planes.cr, self.hides)
+        return self._replace(y=planes.y, soft=soft, blocks=None)
 
     def draw(self, to_still: Matrix, into: Planes) -> None:
         """Lay it over a frame that a camera sees through ``to_still``."""
@@ -63,7 +75,10 @@ class Layer(NamedTuple):
         _lay(cr, shows, window.of(into.cr, 2))
         large = cv2.resize(shows, window.size, interpolation=cv2.INTER_LINEAR)
         light = np.empty((window.size[1], window.size[0]), np.uint8)
-        sample_plane(self.y, matrix, light, border=cv2.BORDER_CONSTANT)
+        if self.blocks is None:
+            sample_plane(self.y, matrix, light, border=cv2.BORDER_CONSTANT)
+        else:
+            self.blocks.sample(matrix, (light,), border=cv2.BORDER_CONSTANT)
         _lay(light, large, window.of(into.y))
 
 
@@ -95,7 +110,8 @@ def layer_of(canvas: Canvas, mask: Mask, left: int = 0, top: int = 0) -> Layer:
         np.rint(plane * cover).astype(np.uint8)
         for plane, cover in zip(planes, (full, half, half), strict=True)
     )
-    return Layer(left, top, y, packed(cb, cr, np.rint(half * 255).astype(np.uint8)))
+    soft = packed(cb, cr, np.rint(half * 255).astype(np.uint8))
+    return Layer(left, top, y, soft, blocks_of((y,)))
 
 
 def _filled(mask: Mask, axis: int) -> slice:
@@ -144,4 +160,5 @@ def blurred_layer_of(layer: Layer) -> BlurredLayer:
 
 
 def _lay(colour: Plane, shows: Plane, part: Plane) -> None:
-    cv2.add(cv2.multiply(part, shows, scale=1 / 255), colour, dst=part)
+    cv2.multiply(part, shows, dst=part, scale=1 / 255)
+    cv2.add(part, colour, dst=part)

@@ -8,7 +8,13 @@ from backline.content.media.frame import Area, Plane, Planes
 from backline.content.media.layer import Layer
 from backline.content.media.picture import Picture
 from backline.content.media.speech import Speech, let_speak
-from backline.content.media.still import Matrix, Still, still_of, view_matrix
+from backline.content.media.still import (
+    ChangingStill,
+    Matrix,
+    Still,
+    changing_still_of,
+    view_matrix,
+)
 from backline.content.motion import SceneFacts, View
 from backline.content.portrait import find_portrait
 
@@ -59,13 +65,13 @@ class Subject(NamedTuple):
 
 
 def singing_still(
-    still: Still, picture: Picture, picture_to_still: Matrix, facts: SceneFacts
-) -> tuple[Still, Speech | None]:
+    still: Still | ChangingStill, picture: Picture, picture_to_still: Matrix, facts: SceneFacts
+) -> tuple[Still | ChangingStill, Speech | None]:
     """Return a still whose largest face may sing, and what moves its mouth, if anything does."""
     speech = speech_on(still.planes, picture, picture_to_still, facts)
     if speech is None:
         return still, None
-    shown = still_of(speech.planes)
+    shown = changing_still_of(speech.planes)
     return shown, speech._replace(planes=shown.planes)
 
 

@@ -20,6 +20,7 @@ from backline.content.media.stance import face_areas, stand
 from backline.content.media.still import (
     STILL_HEIGHT,
     STILL_WIDTH,
+    ChangingStill,
     Matrix,
     SoftStill,
     Still,
@@ -45,7 +46,7 @@ UPRIGHT_ASPECT = 0.85
 class Room(NamedTuple):
     """What was painted: it depends on the picture and the seed, not on the music."""
 
-    still: Still | SoftStill
+    still: Still | ChangingStill | SoftStill
     subject: Subject | None
     """The artist; None when the picture is part of the still."""
     front: BlurredLayer | None

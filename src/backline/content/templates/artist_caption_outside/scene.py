@@ -67,9 +67,12 @@ class Outside(NamedTuple):
         energy = energy_at(seconds, self.facts.energy, FRAME_RATE)
         view = self.camera.view(seconds, 0.007 * pulse)
         street = self.street
-        street.backdrop.draw(view_matrix(view), into)
-        for light in street.lights:
-            light.draw(seconds, 0.62 + 0.26 * energy + 0.12 * pulse, into)
+
+        def pass_by(half: Planes) -> None:
+            for light in street.lights:
+                light.draw(seconds, 0.62 + 0.26 * energy + 0.12 * pulse, half)
+
+        street.backdrop.draw(view_matrix(view), into, pass_by)
         street.subject.draw(view, index, into)
         street.roof.draw(view_matrix(nearer(nearer(view))), into)
         street.signs.add(0.02 + 0.04 * energy + 0.07 * pulse, into)

@@ -70,8 +70,9 @@ class OnStage(NamedTuple):
         energy = energy_at(seconds, self.facts.energy, FRAME_RATE)
         view = self.camera.view(seconds, 0.008 * pulse)
         stage = self.stage
-        stage.backdrop.draw(view_matrix(view), into)
-        stage.beams.add(seconds, pulse, energy, into)
+        stage.backdrop.draw(
+            view_matrix(view), into, lambda half: stage.beams.add(seconds, pulse, energy, half)
+        )
         stage.subject.draw(view, index, into)
         stage.wash.add(0.03 + 0.05 * energy + 0.07 * pulse, into)
         stage.audience.draw(view_matrix(_bouncing(nearer(nearer(view)), pulse)), into)

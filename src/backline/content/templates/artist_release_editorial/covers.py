@@ -58,7 +58,8 @@ def fill_shelf(picture: Picture, palette: Palette) -> Shelf:
     for number, cover in enumerate(draw_covers(picture, palette, side)):
         left = round((LEFT + number * (COVER_SIDE + COVER_GAP)) * scale)
         _lay(strip, cover, left, round(COVER_DOWN * scale))
-    return Shelf(still_of(to_planes(np.clip(strip, 0, 1) * np.float32(255))))
+    planes = to_planes(np.clip(strip, 0, 1) * np.float32(255))
+    return Shelf(still_of(planes, step=STILL_SCALE))
 
 
 def draw_covers(picture: Picture, palette: Palette, side: int) -> list[Canvas]:

@@ -17,6 +17,7 @@ from backline.content.media.stance import face_areas
 from backline.content.media.still import (
     STILL_SCALE,
     STILL_WIDTH,
+    ChangingStill,
     Matrix,
     Still,
     still_of,
@@ -45,7 +46,7 @@ class Page(NamedTuple):
 
     lift: int
     """Frame pixels by which all below the picture is moved up."""
-    photo: Still
+    photo: Still | ChangingStill
     """1620 pixels wide, and high enough for its part of the frame."""
     print: Planes
     """The whole frame."""
@@ -96,39 +97,51 @@ def build(picture: Picture, facts: SceneFacts) -> Scene:
     camera = Camera(
         duration_seconds=facts.duration_seconds, seed=facts.seed, zoom_from=1.02, zoom_to=1.09
     )
-    words = (facts.title, facts.artist, facts.date)
-    page = _lay_out(picture, facts.seed, words, tuple(facts.energy), (facts.top, facts.bottom))
+    page = _lay_out(picture, facts)
     photo, speech = singing_still(page.photo, picture, page.picture_to_still, facts)
     return Editorial(page._replace(photo=photo), camera, facts, speech)
 
 
-# A run needs the page twice, for its still and for its film: the last one is kept.
-@lru_cache(maxsize=1)
-def _lay_out(
-    picture: Picture,
-    seed: int,
-    words: tuple[str, str, str],
-    energy: tuple[float, ...],
-    shown: tuple[int, int],
-) -> Page:
-    palette = palette_of(picture.rgb)
-    top, lift = shown[0], lift_of(shown[1])
+def _lay_out(picture: Picture, facts: SceneFacts) -> Page:
+    lift = lift_of(facts.bottom)
     bottom = PHOTO_BOTTOM - lift
+    art = _print_art(picture, facts.seed, facts.top, bottom)
+    sheet = print_page(art.palette, title=facts.title, artist=facts.artist, date=facts.date)
+    return Page(
+        lift=lift,
+        photo=art.photo,
+        print=to_planes(finished(sheet)),
+        shelf=art.shelf,
+        bars=Bars(draw_bars(facts.energy), art.palette),
+        light=Glow(_rows(_light(art.palette).planes, facts.top, bottom)),
+        faces=(
+            *face_areas(find_portrait(picture), _lowered(art.picture_to_still, facts.top)),
+            Area(LEFT, CAPTION_BOTTOM - lift, RIGHT, TITLE_TOP + TITLE_HEIGHT),
+        ),
+        picture_to_still=art.picture_to_still,
+    )
+
+
+class _Art(NamedTuple):
+    """What is made of the picture alone."""
+
+    palette: Palette
+    photo: Still
+    shelf: Shelf
+    picture_to_still: Matrix
+
+
+# A run needs it before it knows the words, for its still, and for its film: the last one is kept.
+@lru_cache(maxsize=1)
+def _print_art(picture: Picture, seed: int, top: int, bottom: int) -> _Art:
+    palette = palette_of(picture.rgb)
     size = (STILL_WIDTH, round((bottom - top) * STILL_SCALE) & ~1)
     framing = frame_for(picture, *size, eye_line=0.46)
     photo = framing.cut(picture.rgb, *size).astype(np.float32) / np.float32(255)
-    sheet = print_page(palette, title=words[0], artist=words[1], date=words[2])
-    return Page(
-        lift=lift,
+    return _Art(
+        palette=palette,
         photo=still_of(to_planes(finished(_press_print(photo, seed)))),
-        print=to_planes(finished(sheet)),
         shelf=fill_shelf(picture, palette),
-        bars=Bars(draw_bars(energy), palette),
-        light=Glow(_rows(_light(palette).planes, top, bottom)),
-        faces=(
-            *face_areas(find_portrait(picture), _lowered(framing.matrix, top)),
-            Area(LEFT, CAPTION_BOTTOM - lift, RIGHT, TITLE_TOP + TITLE_HEIGHT),
-        ),
         picture_to_still=framing.matrix,
     )
 
