@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import av
@@ -132,6 +135,20 @@ class _File:
         )
 
 
+@contextmanager
+def _scheduled_as_before() -> Iterator[None]:
+    """Take back what SVT-AV1 does to the thread that encodes: root's becomes a real-time one.
+
+    So would every process that is started from it, and they would let nobody else work.
+    """
+    policy, parameters = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, policy, parameters)
+
+
+@_scheduled_as_before()
 def _encode(rgb: Pixels, codec: str, full_range: bool) -> Coded:
     """Encode one frame, by way of a film that is taken apart again."""
     target = io.BytesIO()
