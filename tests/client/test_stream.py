@@ -60,7 +60,7 @@ def test_a_stream_that_breaks_is_taken_up_where_it_was(scripted: Scripted, clien
 def test_names_in_paths_are_escaped(scripted: Scripted, client: Client) -> None:
     """A queue's slashes twice, since a path is unescaped on its way."""
     state = {"name": "task/a", "paused": True, "running": 0, "queued": 0}
-    limits = {"concurrencyLimit": 1, "declaredLimit": 1, "overrideLimit": None}
+    limits = {"concurrencyLimit": 1, "declaredLimit": 1, "overrideLimit": None, "rate": None}
     body = json.dumps({"status": "success", "queue": state | limits}).encode()
     scripted.script = [(200, body)]
     assert client.queues.pause("task/a").paused
