@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 
 from backline.clock import now_ms
 from backline.db import Database, connect
-from backline.engine import Bell, Dispatch, RunQueue, prepare_engine_tables
-from backline.migrations import migrate
+from backline.engine import Bell, Dispatch, RunQueue
+from backline.ids import new_id
 from backline.runs import (
     AttemptStatus,
     NewRun,
@@ -30,6 +38,7 @@ from backline.runs import (
 from backline.runs.ledger import Ending
 from backline.runs.tables import queue_starts
 from backline.sdk import TaskFacts
+from tests.conftest import PostgresHost
 
 ENVIRONMENT_LIMIT = 4
 WORKER = Worker("worker_1", "here", "1:1", "v1", 9, 0, 0)
@@ -37,30 +46,52 @@ TASKS = {"wide": None, "narrow": 1, "double": 2}
 KEYS = st.sampled_from([None, "a"])
 LANES = [queues.lane_of(name, key) for name in TASKS for key in (None, "a")]
 
-_pattern: Path | None = None
+Blank = Callable[[], AbstractContextManager[Database]]
+"""Opens an empty database with all tables, for one life."""
 
 
-def fresh_database(folder: Path) -> Database:
-    """Copy a migrated file: migrating anew for each example would take most of the time."""
-    global _pattern
-    if _pattern is None:
-        _pattern = Path(tempfile.mkdtemp()) / "pattern.db"
-        database = connect(f"sqlite:///{_pattern}")
-        migrate(database)
-        prepare_engine_tables(database)
-        database.close()
-    shutil.copy(_pattern, folder / "test.db")
-    return connect(f"sqlite:///{folder / 'test.db'}")
+@pytest.fixture(params=["sqlite", "postgres"])
+def blank(request: pytest.FixtureRequest, tmp_path: Path) -> Blank:
+    """Empty databases, as many as there are lives, once of each kind."""
+    if request.param == "sqlite":
+        pattern: Path = request.getfixturevalue("sqlite_pattern")
+        return lambda: _blank_file(pattern, tmp_path)
+    host: PostgresHost = request.getfixturevalue("postgres")
+    return lambda: _blank_postgres(host)
+
+
+@contextmanager
+def _blank_file(pattern: Path, folder: Path) -> Iterator[Database]:
+    path = folder / f"{new_id('test')}.db"
+    shutil.copy(pattern, path)
+    database = connect(f"sqlite:///{path}")
+    yield database
+    database.close()
+    path.unlink()
+
+
+@contextmanager
+def _blank_postgres(host: PostgresHost) -> Iterator[Database]:
+    url = host.create()
+    database = connect(url)
+    yield database
+    database.close()
+    host.drop(url)
 
 
 class Lives(RuleBasedStateMachine):
     """Random triggers, starts, ends, waits, losses and changes of limits."""
 
+    def __init__(self, blank: Blank) -> None:
+        super().__init__()
+        self.blank = blank
+        self.stack = ExitStack()
+
     @initialize()
     def open(self) -> None:
-        self.folder = Path(tempfile.mkdtemp())
-        self.database = fresh_database(self.folder)
+        self.database = self.stack.enter_context(self.blank())
         self.queue = RunQueue(self.database)
+        self.stack.callback(self.queue.close)
         self.dispatch = Dispatch(
             self.database, self.queue, Bell(), concurrency_limit=ENVIRONMENT_LIMIT
         )
@@ -200,20 +231,22 @@ class Lives(RuleBasedStateMachine):
                     assert not left_out, f"{lane!r} has room and leaves {left_out} waiting"
 
     def teardown(self) -> None:
-        if hasattr(self, "database"):
-            self.queue.close()
-            self.database.close()
-            shutil.rmtree(self.folder)
+        self.stack.close()
 
 
-TestLives = Lives.TestCase
-TestLives.settings = settings(
-    max_examples=25,
-    stateful_step_count=30,
-    deadline=None,
-    derandomize=True,  # the same lives in every run of the suite
-    suppress_health_check=list(HealthCheck),
-)
+def test_no_limit_is_exceeded_and_no_room_left_unused(blank: Blank) -> None:
+    """Whatever happens to runs and limits, in whatever order."""
+    run_state_machine_as_test(
+        lambda: Lives(blank),
+        settings=settings(
+            max_examples=15,
+            stateful_step_count=30,
+            deadline=None,
+            derandomize=True,  # the same lives in every run of the suite
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
 
 
 def test_a_rate_holds_over_all_keys(database: Database) -> None:
