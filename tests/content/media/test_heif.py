@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -144,3 +145,15 @@ def test_transparency_of_another_size_is_no_picture() -> None:
     said = (300).to_bytes(4, "big") + (200).to_bytes(4, "big")
     assert read_heif(content) is not None
     assert read_heif(content.replace(said, (9000).to_bytes(4, "big") * 2)) is None
+
+
+def test_tiles_that_lie_over_each_other_are_refused() -> None:
+    """Else a small file could ask for any amount of memory: each tile says that it is all of it."""
+    content = bytearray(heif(pictures.halves(), tile=128))
+    assert read_heif(bytes(content)) is not None
+    first = content.index(b"iloc") + 12  # behind its version, the sizes of numbers and the count
+    entries = int.from_bytes(content[first - 2 : first], "big")
+    for at in range(first, first + 16 * entries, 16):
+        if content[at + 2 : at + 4] == bytes(2):  # it lies in the file itself
+            content[at + 8 : at + 16] = struct.pack(">II", 0, len(content))
+    assert read_heif(bytes(content)) is None

@@ -206,12 +206,14 @@ def _picture(table: _Table, content: bytes, number: int) -> HeifPicture:
     width, height = _size(properties)
     turns = tuple((name, body) for name, body in properties if name in (b"irot", b"imir") and body)
     if table.kinds[number] != b"grid":
+        _check_lengths(table, content, [number])
         tile, is_whole = _tile(table, content, number)
         return HeifPicture(width, height, 1, (tile,), turns, is_whole)
     rows, columns, width, height = _read_grid(_data(table, content, number)[0])
     parts = dict(table.links[b"dimg"])[number]
     if len(parts) != rows * columns:
         raise ValueError("tiles are missing")
+    _check_lengths(table, content, parts)
     tiles, are_whole = zip(*(_tile(table, content, part) for part in parts), strict=True)
     _check_grid(tiles, rows, columns, width, height)
     return HeifPicture(width, height, columns, tiles, turns, all(are_whole))
@@ -241,6 +243,17 @@ def _colour(properties: Properties) -> tuple[int, bool] | None:
             reader = _Cursor(body[8:])
             return reader.number(2), bool(reader.number(1) >> 7)
     return None
+
+
+def _check_lengths(table: _Table, content: bytes, numbers: list[int]) -> None:
+    """Hold items to what the file has: pieces that lie over each other would make much of little."""
+    there = sum(
+        max(0, min(length, len(content) - at))
+        for number in numbers
+        for at, length in table.places[number][1]
+    )
+    if there > len(content):
+        raise ValueError("pieces lie over each other")
 
 
 def _data(table: _Table, content: bytes, number: int) -> tuple[bytes, bool]:
