@@ -121,7 +121,13 @@ def _fork(control: socket.socket, descriptor: int, children: Children) -> None:
     os.close(descriptor)
     pipes.close_mouths()
     children[pid] = pipes
-    control.send(msgspec.msgpack.encode(Born(pid)))
+    _tell(control, Born(pid))
+
+
+def _tell(control: socket.socket, news: Born | Gone) -> None:
+    """Tell the supervisor. One that has hung up needs to know nothing: the loop sees it and clears."""
+    with contextlib.suppress(BrokenPipeError):
+        control.send(msgspec.msgpack.encode(news))
 
 
 def _become_child(
@@ -163,7 +169,7 @@ def _report_deaths(control: socket.socket, children: Children, servants: frozens
         if pid in children:
             pipes = children.pop(pid)
             _kill_group(pid)  # what the task started and left behind
-            control.send(msgspec.msgpack.encode(Gone(pid, status, pipes.read_rest())))
+            _tell(control, Gone(pid, status, pipes.read_rest()))
             pipes.close_ears()
         _kill_strays({*children, *servants})
 
