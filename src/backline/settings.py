@@ -76,7 +76,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sandbox_dir: Path | None = None
     """``BACKLINE_SANDBOX_DIR``: where a worker keeps the homes of sandboxes; default beside its data."""
     sandbox_hosts: tuple[str, ...] = ()
-    """``BACKLINE_SANDBOX_ALLOWED_HOSTS``: whom commands may reach, such as ``pypi.org``; default nobody."""
+    """``BACKLINE_SANDBOX_ALLOWED_HOSTS``: whom commands may reach, such as ``musicbrainz.org``; default nobody."""
     sandbox_cgroup: Path | None = None
     """``BACKLINE_SANDBOX_CGROUP``: a control group (v2) in which the kernel holds commands' memory."""
     is_sandbox_without_walls: bool = False

@@ -25,7 +25,7 @@ def test_this_machine_is_well(tmp_path: Path, capsys: pytest.CaptureFixture[str]
         ("BACKLINE_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none", "database"),
         ("BACKLINE_STORAGE_URL", "/proc/nowhere", "storage"),
         ("BACKLINE_URL", "http://127.0.0.1:1", "server"),
-        ("BACKLINE_SANDBOX_ALLOWED_HOSTS", "https://pypi.org", "sandbox"),
+        ("BACKLINE_SANDBOX_ALLOWED_HOSTS", "https://musicbrainz.org", "sandbox"),
     ],
 )
 def test_what_is_missing_is_named(

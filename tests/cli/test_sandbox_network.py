@@ -29,7 +29,7 @@ def live(tmp_path_factory: pytest.TempPathFactory, web: Web) -> Iterator[Termina
     homes.chmod(0o711)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BACKLINE_SANDBOX_DIR", str(homes))
-        patch.setenv("BACKLINE_SANDBOX_ALLOWED_HOSTS", f"localhost:{web.port}, pypi.org")
+        patch.setenv("BACKLINE_SANDBOX_ALLOWED_HOSTS", f"localhost:{web.port}, musicbrainz.org")
         patch.setenv("BACKLINE_ALLOW_PRIVATE_URLS", "1")
         with live_server(tmp_path_factory.mktemp("network")) as terminal:
             yield terminal

@@ -11,17 +11,17 @@ from backline.sandbox.hosts import plain_name, read_hosts
 @pytest.mark.parametrize(
     ("entry", "name", "port", "is_allowed"),
     [
-        ("pypi.org", "pypi.org", 443, True),
-        ("pypi.org", "pypi.org", 80, False),
-        ("PyPI.org.", "pypi.org", 443, True),
-        ("deb.debian.org:80", "deb.debian.org", 80, True),
-        ("deb.debian.org:80", "deb.debian.org", 443, False),
-        ("pypi.org", "evil-pypi.org", 443, False),
-        ("pypi.org", "files.pypi.org", 443, False),
-        ("*.pypi.org", "files.pypi.org", 443, True),
-        ("*.pypi.org", "a.b.pypi.org", 443, True),
-        ("*.pypi.org", "pypi.org", 443, False),
-        ("*.pypi.org", "evilpypi.org", 443, False),
+        ("musicbrainz.org", "musicbrainz.org", 443, True),
+        ("musicbrainz.org", "musicbrainz.org", 80, False),
+        ("MusicBrainz.org.", "musicbrainz.org", 443, True),
+        ("archive.org:80", "archive.org", 80, True),
+        ("archive.org:80", "archive.org", 443, False),
+        ("musicbrainz.org", "evil-musicbrainz.org", 443, False),
+        ("musicbrainz.org", "files.musicbrainz.org", 443, False),
+        ("*.musicbrainz.org", "files.musicbrainz.org", 443, True),
+        ("*.musicbrainz.org", "a.b.musicbrainz.org", 443, True),
+        ("*.musicbrainz.org", "musicbrainz.org", 443, False),
+        ("*.musicbrainz.org", "evilmusicbrainz.org", 443, False),
         ("bücher.example", "xn--bcher-kva.example", 443, True),
     ],
 )
@@ -40,23 +40,23 @@ def test_an_entry_stands_for_a_name_and_a_port(
         *(
             "",
             "*",
-            "https://pypi.org",
-            "pypi.org/simple",
+            "https://musicbrainz.org",
+            "musicbrainz.org/simple",
             "a..b",
-            "pypi.org:",
-            "pypi.org:0",
+            "musicbrainz.org:",
+            "musicbrainz.org:0",
             "a:70000",
         ),
-        *("*.*.org", "pypi.*", "a b", "user@pypi.org", "[::1]", "x" * 300, "a:٣"),
+        *("*.*.org", "musicbrainz.*", "a b", "user@musicbrainz.org", "[::1]", "x" * 300, "a:٣"),
     ],
 )
 def test_an_entry_that_makes_no_sense_is_refused(entry: str) -> None:
     """The message shows how to write one."""
-    with pytest.raises(SetupError, match=r"pypi\.org, deb"):
+    with pytest.raises(SetupError, match=r"musicbrainz\.org, archive"):
         read_hosts([entry])
 
 
 def test_names_are_compared_in_one_spelling() -> None:
     """Capitals, a dot at the end and international letters are no way around the list."""
-    assert plain_name("PyPI.ORG.") == "pypi.org"
+    assert plain_name("MusicBrainz.ORG.") == "musicbrainz.org"
     assert plain_name("BÜCHER.example") == "xn--bcher-kva.example"

@@ -2,9 +2,9 @@
 
 ::
 
-    pypi.org                 port 443
-    deb.debian.org:80        that port only
-    *.pythonhosted.org       every name below it, not the name itself
+    musicbrainz.org          port 443
+    archive.org:80           that port only
+    *.coverartarchive.org    every name below it, not the name itself
 """
 
 from __future__ import annotations
@@ -72,5 +72,5 @@ def _read(text: str) -> AllowedHost:
 def _senseless(text: str) -> SetupError:
     return SetupError(
         f"{text[:200]!r} is no host that a sandbox could be allowed:"
-        " write names such as pypi.org, deb.debian.org:80 or *.pythonhosted.org"
+        " write names such as musicbrainz.org, archive.org:80 or *.coverartarchive.org"
     )
