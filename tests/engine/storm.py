@@ -9,7 +9,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -106,8 +106,9 @@ class Storm:
         """End the process of one run, if one executes."""
         children = [pid for process in self._crew for pid in _runs_of(process.pid)]
         if children:
-            os.kill(self._random.choice(children), signal.SIGKILL)
-            self.counts["run processes killed"] += 1
+            with suppress(ProcessLookupError):  # it ended by itself just now
+                os.kill(self._random.choice(children), signal.SIGKILL)
+                self.counts["run processes killed"] += 1
 
     def kill_the_server(self) -> None:
         """End the server in the middle of whatever it answers, and start another."""

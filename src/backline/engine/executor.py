@@ -12,10 +12,11 @@ import contextlib
 import logging
 import shutil
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Lock
 
 import msgspec
 
@@ -90,6 +91,8 @@ class Executor:
         self._price = price
         self._slots = BoundedSemaphore(slots)
         self._leashes: dict[RunId, Leash] = {}
+        self._claiming = Lock()
+        self._held: Counter[RunId] = Counter()
         self._random = Random()  # noqa: S311 - spreads retries, guards nothing
         self.version = version
         self.is_stopping = False
@@ -104,9 +107,9 @@ class Executor:
             if self.is_stopping:
                 raise HandedBack
             try:
-                claim = self._patience(self._claim, run_id)
+                claim = self._hold(run_id)
                 if claim is not None:
-                    self._try(claim)
+                    self._try_held(claim)
                 elif self._dispatch.pass_on(run_id, self._zygote.tasks, self.version):
                     # Whoever is next may be this worker: let others be faster.
                     time.sleep(FAULT_PAUSE_SECONDS)
@@ -140,6 +143,21 @@ class Executor:
         if leash is not None:
             leash.pull("canceled")
 
+    def _hold(self, run_id: RunId) -> Claim | None:
+        """Claim a run, one at a time: the engine may hand it over twice after a worker's death."""
+        with self._claiming:
+            claim = self._patience(self._claim, run_id)
+            if claim is not None:
+                self._held[run_id] += 1
+            return claim
+
+    def _try_held(self, claim: Claim) -> None:
+        try:
+            self._try(claim)
+        finally:
+            with self._claiming:
+                self._held -= Counter([claim.run.id])
+
     def _claim(self, run_id: RunId) -> Claim | None:
         with self._database.write() as connection:
             attempt = ledger.start_attempt(
@@ -156,7 +174,7 @@ class Executor:
 
     def _claimed_before(self, connection: Connection, run_id: RunId) -> Attempt | None:
         """Return the attempt that this worker claimed without hearing so: the answer got lost."""
-        if run_id in self._leashes:
+        if self._held[run_id]:
             return None
         return queries.attempt_on(connection, run_id, self._worker_id)
 
