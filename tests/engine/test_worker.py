@@ -14,7 +14,7 @@ import pytest
 from backline.db import Database
 from backline.engine import Bell, Dispatch, RunQueue
 from backline.ids import new_account_id
-from backline.runs import AttemptStatus, NewRun, Run, RunStatus, ledger, queries
+from backline.runs import AttemptStatus, NewRun, Run, RunStatus, queries
 from backline.runtime.processes import children_of
 from backline.settings import Settings
 from tests.cast import Cast
@@ -254,20 +254,3 @@ def test_hooks_are_called_around_attempts(
     dispatch.cancel(run_id)
     assert final_run(database, run_id).status is RunStatus.CANCELED
     assert diary.read_text().split() == ["start", "cancel"]
-
-
-def test_a_run_that_the_engine_hands_over_twice_is_performed_once(
-    database: Database, dispatch: Dispatch, settings: Settings, tmp_path: Path
-) -> None:
-    """A worker that died may leave an older admission behind, and both come to the next one."""
-    diaries = [tmp_path / f"diary-{number}" for number in range(8)]
-    orders = [order("two-steps", {"path": str(diary)}) for diary in diaries]
-    run_ids = [triggered.run_id for triggered in dispatch.trigger_many(orders)]
-    queue = RunQueue(database)
-    with database.write() as connection:
-        for run_id in run_ids:
-            queue.put(connection, ledger.Ticket(run_id, "two-steps", 9, None, 0))
-    queue.close()
-    with worker(settings, "--slots", "4"):
-        assert all(final_run(database, run_id).attempt_count == 1 for run_id in run_ids)
-    assert [diary.read_text().count("second") for diary in diaries] == [1] * len(diaries)
