@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import psycopg
 import sqlalchemy as sa
@@ -143,25 +143,36 @@ def connect(url: str) -> Database:
     return Database(open_pool(parsed))
 
 
-def open_pool(url: sa.URL, embedded_isolation: Literal["IMMEDIATE"] | None = None) -> sa.Engine:
+def open_pool(url: sa.URL, *, for_engine: bool = False) -> sa.Engine:
     """Open a pool of connections, for the ledger or for the engine.
 
-    ``embedded_isolation`` is what SQLite's driver does by itself about
-    transactions: nothing, or open one that takes the write lock before the first write.
+    The engine's driver opens transactions by itself. On Postgres nobody waits for
+    its commits to reach the disk: a crash may take the last of them along, and all
+    of them that the ledger builds upon are written before the ledger's own.
     """
     if url.get_backend_name() != "sqlite":
-        return _asked_after_idleness(sa.create_engine(url, pool_size=10, max_overflow=20))
+        pool = sa.create_engine(url, pool_size=10, max_overflow=20)
+        if for_engine:
+            event.listen(pool, "connect", _commit_without_waiting)
+        return _asked_after_idleness(pool)
     pool = sa.create_engine(
         url, pool_size=10, max_overflow=20, connect_args={"check_same_thread": False}
     )
 
     def prepare(dbapi: sqlite3.Connection, _record: object) -> None:
-        dbapi.isolation_level = embedded_isolation
+        # Nothing, or a transaction that takes the write lock before the first write.
+        dbapi.isolation_level = "IMMEDIATE" if for_engine else None
         for pragma in _PRAGMAS:
             dbapi.execute(f"PRAGMA {pragma}")
 
     event.listen(pool, "connect", prepare)
     return pool
+
+
+def _commit_without_waiting(dbapi: DBAPIConnection, _record: object) -> None:
+    with closing(dbapi.cursor()) as cursor:
+        cursor.execute("SET synchronous_commit = off")
+    dbapi.commit()
 
 
 def _asked_after_idleness(pool: sa.Engine) -> sa.Engine:

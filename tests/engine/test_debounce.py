@@ -100,7 +100,7 @@ def test_what_has_started_is_not_pushed_back(database: Database, dispatch: Dispa
     """The next trigger of the key begins another flurry."""
     first = dispatch.trigger(order(debounce=flurry())).run_id
     dispatch.reschedule(first, now_ms())
-    Timekeeper(database, dispatch, Bell()).look()
+    Timekeeper(database, dispatch).look()
     assert read(database, first).status is RunStatus.PENDING_VERSION
     second = dispatch.trigger(order(debounce=flurry()))
     assert second.run_id != first and not second.is_cached

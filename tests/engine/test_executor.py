@@ -30,13 +30,12 @@ def test_a_run_that_the_engine_hands_over_twice_is_performed_once(
     """A dead worker may leave two admissions behind, and both come to the next one."""
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).parents[2])}
     zygote = SlowZygote(["tests.engine.stage"], environment)
-    queue, bell, diary = RunQueue(database), Bell(), tmp_path / "diary"
-    dispatch = Dispatch(database, queue, bell)
+    queue, diary = RunQueue(database), tmp_path / "diary"
+    dispatch = Dispatch(database, queue, Bell())
     executor = Executor(
         database,
         zygote,
         dispatch,
-        bell,
         worker_id="worker_1",
         version="v1",
         slots=2,

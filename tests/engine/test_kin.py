@@ -40,7 +40,7 @@ def kin(database: Database, dispatch: Dispatch) -> Kin:
         attempt = ledger.start_attempt(connection, run_id, "worker_1", "v1")
         run = queries.find_run(connection, run_id)
     assert run is not None and attempt is not None
-    return Kin(database, dispatch, run, attempt, Bell())
+    return Kin(database, dispatch, run, attempt)
 
 
 def test_a_batch_that_was_cut_short_goes_on_behind_its_last_chunk(

@@ -27,7 +27,7 @@ MINUTE_MS = 60_000
 @pytest.fixture
 def timekeepers(database: Database) -> Iterator[list[Timekeeper]]:
     queue = RunQueue(database)
-    yield [Timekeeper(database, Dispatch(database, queue, Bell()), Bell()) for _ in range(2)]
+    yield [Timekeeper(database, Dispatch(database, queue, Bell())) for _ in range(2)]
     queue.close()
 
 
@@ -99,7 +99,7 @@ def test_a_fire_makes_one_run_when_many_look_at_a_time(database: Database) -> No
     together = threading.Barrier(8)
 
     def look() -> None:
-        timekeeper = Timekeeper(database, Dispatch(database, queue, Bell()), Bell())
+        timekeeper = Timekeeper(database, Dispatch(database, queue, Bell()))
         together.wait()
         for _ in range(3):
             timekeeper.look()
@@ -139,7 +139,7 @@ def test_a_scheduled_run_costs_the_flat_fee(database: Database) -> None:
     queue = RunQueue(database)
     dispatch = Dispatch(database, queue, Bell(), run_base_cents=0.25)
     overdue(database, scheduled(database), MINUTE_MS)
-    Timekeeper(database, dispatch, Bell()).look()
+    Timekeeper(database, dispatch).look()
     queue.close()
     assert runs_of(database)[0].base_cost_cents == 0.25
 

@@ -3,15 +3,44 @@ from __future__ import annotations
 import inspect
 import threading
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import cast
 
 import pytest
 from dbos import DBOS, _core, _queue
+from dbos._core import ActiveWorkflowById
 
-from backline.engine.wakeup import LONGEST_POLL_SECONDS, Bell, _RingingWorkflows
+from backline.db import Database
+from backline.engine.wakeup import (
+    ANYTHING,
+    DUE,
+    LONGEST_POLL_SECONDS,
+    QUEUE_THREAD,
+    Bell,
+    ring_at_commit,
+)
 
-SLEEPER = "queue-worker-runs"
+QUEUE = "runs"
+
+
+class Engine:
+    """What of DBOS the bell is hung into."""
+
+    background_thread_stop_events: list[threading.Event]
+    _active_workflows_set: ActiveWorkflowById
+
+
+@pytest.fixture
+def bell() -> Bell:
+    return Bell()
+
+
+@pytest.fixture
+def engine(bell: Bell, stop: threading.Event) -> Engine:
+    """An engine of one slot, whose queue threads sleep on the event."""
+    engine = Engine()
+    bell.wake_engine(cast(DBOS, engine), [QUEUE, "others"], slots=1)
+    engine.background_thread_stop_events.append(stop)
+    return engine
 
 
 @pytest.fixture
@@ -21,14 +50,22 @@ def stop() -> Iterator[threading.Event]:
     event.set()
 
 
-def sleeper(stop: threading.Event, timeout_seconds: float) -> tuple[threading.Thread, list[bool]]:
+def sleeper(
+    stop: threading.Event, timeout_seconds: float = LONGEST_POLL_SECONDS, queue: str = QUEUE
+) -> tuple[threading.Thread, list[bool]]:
     """Start a thread that sleeps once, as DBOS's queue threads do."""
     answers: list[bool] = []
     thread = threading.Thread(
-        target=lambda: answers.append(stop.wait(timeout=timeout_seconds)), name=SLEEPER
+        target=lambda: answers.append(stop.wait(timeout=timeout_seconds)),
+        name=QUEUE_THREAD.format(queue=queue),
     )
     thread.start()
     return thread, answers
+
+
+def goes_on_sleeping(thread: threading.Thread) -> bool:
+    thread.join(timeout=0.1)
+    return thread.is_alive()
 
 
 def test_dbos_sleeps_where_the_bell_hangs() -> None:
@@ -46,18 +83,6 @@ def test_dbos_counts_a_workflow_until_its_record_is_written() -> None:
     assert "_remove(" in inspect.getsource(_core.ActiveWorkflowEntry.release)
 
 
-def test_a_slot_that_gets_free_rings(stop: threading.Event) -> None:
-    """The queue is looked at again as soon as something that was executed is done."""
-    bell = Bell()
-    bell.hang_on(stop, frozenset({SLEEPER}))
-    executing = _RingingWorkflows(bell)
-    entry = executing.add("run_1", "runs")
-    thread, answers = sleeper(stop, LONGEST_POLL_SECONDS)
-    entry.release()
-    thread.join()
-    assert (executing.count_for_queue("runs"), answers) == (0, [False])
-
-
 def test_dbos_adds_its_events_before_its_threads_sleep() -> None:
     """Events hear the bell from the moment they are on the instance's list, so none sleeps deaf."""
     source = inspect.getsource(DBOS._launch)
@@ -65,80 +90,134 @@ def test_dbos_adds_its_events_before_its_threads_sleep() -> None:
     assert adds < source.index("target=queue_thread, args=(evt, self)")
 
 
-def test_a_ring_ends_the_sleep(stop: threading.Event) -> None:
-    """A queue thread wakes when the bell rings, and is not told to stop."""
-    bell = Bell()
-    bell.hang_on(stop, frozenset({threading.current_thread().name, SLEEPER}))
-    thread, answers = sleeper(stop, LONGEST_POLL_SECONDS)
-    bell.ring()
+@pytest.mark.usefixtures("engine")
+def test_a_ring_ends_the_sleep(bell: Bell, stop: threading.Event) -> None:
+    """A queue thread wakes when the bell rings for its queue, and is not told to stop."""
+    thread, answers = sleeper(stop)
+    bell.ring([QUEUE])
     thread.join()
     assert answers == [False]
 
 
-def test_a_ring_while_nobody_sleeps_is_heard_later(stop: threading.Event) -> None:
+@pytest.mark.usefixtures("engine")
+def test_a_ring_while_nobody_sleeps_is_heard_later(bell: Bell, stop: threading.Event) -> None:
     """A run triggered while the queue thread is busy is not slept through."""
-    bell = Bell()
-    bell.hang_on(stop, frozenset({threading.current_thread().name, SLEEPER}))
-    bell.ring()
-    assert stop.wait(timeout=LONGEST_POLL_SECONDS) is False
+    bell.ring([QUEUE])
+    thread, answers = sleeper(stop)
+    thread.join()
+    assert answers == [False]
 
 
-def test_a_ring_is_heard_once(stop: threading.Event) -> None:
+@pytest.mark.usefixtures("engine")
+def test_a_ring_is_heard_once(bell: Bell, stop: threading.Event) -> None:
     """After a ring the thread sleeps again."""
-    bell = Bell()
-    bell.hang_on(stop, frozenset({threading.current_thread().name, SLEEPER}))
-    bell.ring()
-    stop.wait(timeout=LONGEST_POLL_SECONDS)
-    thread, answers = sleeper(stop, 0.05)
-    thread.join()
-    assert answers == [False] and not stop.is_set()
+    bell.ring([QUEUE])
+    sleeper(stop)[0].join()
+    thread, _ = sleeper(stop)
+    assert goes_on_sleeping(thread)
 
 
-def test_other_threads_sleep_on(stop: threading.Event) -> None:
+@pytest.mark.usefixtures("engine")
+def test_other_queues_sleep_on(bell: Bell, stop: threading.Event) -> None:
+    """A ring wakes only who polls the queue that something was put into."""
+    thread, _ = sleeper(stop, queue="others")
+    bell.ring([QUEUE, DUE])
+    assert goes_on_sleeping(thread)
+
+
+@pytest.mark.usefixtures("engine")
+def test_other_threads_sleep_on(bell: Bell, stop: threading.Event) -> None:
     """DBOS's threads for other things share the event and do not hear the bell."""
-    bell = Bell()
-    bell.hang_on(stop, frozenset({"queue-worker-others"}))
-    thread, answers = sleeper(stop, LONGEST_POLL_SECONDS)
-    bell.ring()
-    thread.join(timeout=0.1)
-    assert thread.is_alive()
+    thread, answers = sleeper(stop, queue="of nobody")
+    bell.ring([QUEUE])
+    assert goes_on_sleeping(thread)
     stop.set()
     thread.join()
     assert answers == [True]
 
 
-def test_long_sleepers_are_left_alone(stop: threading.Event) -> None:
+@pytest.mark.usefixtures("engine")
+def test_long_sleepers_are_left_alone(bell: Bell, stop: threading.Event) -> None:
     """A ring does not end a sleep that is longer than any poll."""
-    bell = Bell()
-    bell.hang_on(stop, frozenset({threading.current_thread().name, SLEEPER}))
     thread, answers = sleeper(stop, LONGEST_POLL_SECONDS * 10)
-    bell.ring()
-    assert thread.is_alive()
+    bell.ring([QUEUE])
+    assert goes_on_sleeping(thread)
     stop.set()
     thread.join()
     assert answers == [True]
 
 
+@pytest.mark.usefixtures("engine")
 def test_who_is_told_to_stop_does_not_sleep_on(stop: threading.Event) -> None:
     """A worker that stops does not wait for the end of a poll."""
-    bell = Bell()
-    bell.hang_on(stop, frozenset({SLEEPER}))
-    thread, answers = sleeper(stop, LONGEST_POLL_SECONDS)
+    thread, answers = sleeper(stop)
     stop.set()
     thread.join(timeout=LONGEST_POLL_SECONDS / 2)
     assert answers == [True]
 
 
-def test_a_ring_waits_for_a_slot(stop: threading.Event) -> None:
+def test_a_slot_that_gets_free_rings(engine: Engine, stop: threading.Event) -> None:
+    """The queue is looked at again as soon as something that was executed is done."""
+    entry = engine._active_workflows_set.add("run_1", QUEUE)
+    thread, answers = sleeper(stop)
+    entry.release()
+    thread.join()
+    assert (engine._active_workflows_set.count_for_queue(QUEUE), answers) == (0, [False])
+
+
+@pytest.mark.parametrize("queue", [QUEUE, "others"])
+def test_a_ring_waits_for_a_slot(
+    bell: Bell, engine: Engine, stop: threading.Event, queue: str
+) -> None:
     """While every slot is taken nothing is asked for; the ring is heard when one gets free."""
-    bell, engine = Bell(), cast(DBOS, SimpleNamespace())
-    bell.wake_engine(engine, ["runs"], slots=1)
-    engine.background_thread_stop_events.append(stop)
-    entry = engine._active_workflows_set.add("run_1", "runs")
-    thread, answers = sleeper(stop, LONGEST_POLL_SECONDS)
-    bell.ring()
-    thread.join(timeout=0.1)
-    assert thread.is_alive()
+    entry = engine._active_workflows_set.add("run_1", QUEUE)
+    thread, answers = sleeper(stop, queue=queue)
+    bell.ring([queue])
+    assert goes_on_sleeping(thread)
     entry.release()
     thread.join()
     assert answers == [False]
+
+
+def test_what_a_transaction_brings_about_rings_when_it_is_committed(
+    bell: Bell, database: Database, stop: threading.Event
+) -> None:
+    """Whoever looks before would not see it yet."""
+    sleep, heard = bell.listener(stop, DUE), []
+    with bell.acting(database) as connection:
+        ring_at_commit(connection, DUE)
+        thread = threading.Thread(target=lambda: heard.append(sleep(LONGEST_POLL_SECONDS)))
+        thread.start()
+        assert goes_on_sleeping(thread)
+    thread.join()
+    assert heard == [False]
+
+
+def test_what_was_rolled_back_rings_for_nobody(
+    bell: Bell, database: Database, stop: threading.Event
+) -> None:
+    """A trigger that is refused wakes no worker, and neither does the next transaction for it."""
+    sleep = bell.listener(stop, DUE)
+    with pytest.raises(KeyError), bell.acting(database) as connection:
+        ring_at_commit(connection, DUE)
+        raise KeyError
+    with bell.acting(database):
+        pass
+    thread = threading.Thread(target=sleep, args=(LONGEST_POLL_SECONDS,))
+    thread.start()
+    assert goes_on_sleeping(thread)
+    stop.set()
+    bell.ring([DUE])
+
+
+def test_who_wants_to_hear_anything_hears_every_act(
+    bell: Bell, database: Database, stop: threading.Event
+) -> None:
+    """Those who follow a run see its end, which is no news for anybody else."""
+    sleep, heard = bell.listener(stop, ANYTHING), []
+    thread = threading.Thread(target=lambda: heard.append(sleep(LONGEST_POLL_SECONDS)))
+    thread.start()
+    with bell.acting(database):
+        pass
+    thread.join()
+    assert heard == [False]

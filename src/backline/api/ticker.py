@@ -12,7 +12,7 @@ import signal
 from threading import Event, Lock, Thread, current_thread, main_thread
 from types import FrameType
 
-from backline.engine import Bell
+from backline.engine import ANYTHING, Bell
 
 SECONDS_BETWEEN_TICKS = 0.5
 """What another process does rings no bell here, and is seen this much later at most."""
@@ -24,7 +24,7 @@ class Ticker:
     def __init__(self, bell: Bell) -> None:
         self._bell = bell
         self._stopped = Event()
-        self._sleep = bell.listener(self._stopped)
+        self._sleep = bell.listener(self._stopped, ANYTHING)
         self._lock = Lock()
         self._waiting: list[asyncio.Future[bool]] = []
         self._thread: Thread | None = None
@@ -43,7 +43,7 @@ class Ticker:
     def close(self) -> None:
         """Wake everybody for the last time."""
         self._stopped.set()
-        self._bell.ring_here()
+        self._bell.ring()
 
     def hear_signals(self) -> None:
         """Learn of SIGTERM and SIGINT before whoever handles them waits for open answers."""

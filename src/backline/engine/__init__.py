@@ -7,9 +7,10 @@ from backline.engine.retention import Retention
 from backline.engine.schema import prepare_engine_tables
 from backline.engine.session import Desk
 from backline.engine.supervisor import Supervisor
-from backline.engine.wakeup import Bell
+from backline.engine.wakeup import ANYTHING, Bell
 
 __all__ = [
+    "ANYTHING",
     "Bell",
     "Desk",
     "Dispatch",

@@ -12,6 +12,7 @@ import msgspec
 
 from backline.db import Connection
 from backline.engine.queue import RunQueue
+from backline.engine.wakeup import DUE, ring_at_commit
 from backline.runs import Run, catalog, ledger, queues
 
 _PAGE = 50
@@ -34,8 +35,11 @@ class Admission:
 
     def fill(self, connection: Connection, lane: str) -> None:
         """Let in what one lane has waiting, after something changed in it."""
+        self._fill(connection, lane, self._room_in_all(connection))
+
+    def _fill(self, connection: Connection, lane: str, room_in_all: int) -> None:
         room = self._room(connection, lane)
-        room.places = min(room.places, self._room_in_all(connection))
+        room.places = min(room.places, room_in_all)
         while room.places > 0 and (page := queues.waiting(connection, room.places, lane=lane)):
             for run_id, _ in page:
                 self._let_in(connection, run_id, room)
@@ -45,8 +49,9 @@ class Admission:
 
         Only when the environment had been full may another lane be first.
         """
-        if self._room_in_all(connection) > 1:
-            self.fill(connection, lane)
+        room_in_all = self._room_in_all(connection)
+        if room_in_all > 1:
+            self._fill(connection, lane, room_in_all)
         else:
             self.fill_all(connection)
 
@@ -94,13 +99,13 @@ class Admission:
         if queue.limit is not None:
             places = queue.limit - queues.places_taken(connection, lane)
         if queue.rate_limit is not None:
-            places = min(places, queues.starts_left(connection, queue))
+            places = min(places, _starts_left(connection, queue))
         return Room(queue, places)
 
     def _let_in(self, connection: Connection, run_id: str, room: Room) -> bool:
         """Give a run a place, unless no worker of its version lives. Returns whether it has one."""
         is_rated = room.queue.rate_limit is not None
-        if is_rated and queues.starts_left(connection, room.queue) <= 0:
+        if is_rated and _starts_left(connection, room.queue) <= 0:
             room.places = 0  # another lane of the queue had the last start
             return False
         ticket = ledger.admit(connection, run_id)
@@ -115,3 +120,10 @@ class Admission:
         if is_rated:
             queues.note_start(connection, room.queue)
         return True
+
+
+def _starts_left(connection: Connection, queue: queues.Queue) -> int:
+    left = queues.starts_left(connection, queue)
+    if left <= 0:
+        ring_at_commit(connection, DUE)
+    return left

@@ -8,6 +8,7 @@ and not the other.
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import msgspec
@@ -16,7 +17,7 @@ from backline.clock import TimestampMs, now_ms, parse_duration_seconds
 from backline.db import Connection, Database
 from backline.engine.admission import Admission
 from backline.engine.queue import RunQueue
-from backline.engine.wakeup import Bell
+from backline.engine.wakeup import DUE, Bell, ring_at_commit
 from backline.errors import Conflict, NotFound
 from backline.ids import RunId, new_id
 from backline.runs import NewRun, Run, RunStatus, catalog, ledger, queries, queues, waiting
@@ -63,6 +64,10 @@ class Dispatch:
         self._admission = Admission(queue, concurrency_limit)
         self._bell = bell
 
+    def acting(self) -> AbstractContextManager[Connection]:
+        """Open the exclusive transaction that acts upon runs need; its end wakes whom they concern."""
+        return self._bell.acting(self._database)
+
     def trigger(self, new: NewRun) -> Triggered:
         """Open one run. See `trigger_many`."""
         return self.trigger_many([new])[0]
@@ -73,10 +78,8 @@ class Dispatch:
         A run whose idempotency key is held answers with the run that holds
         it. A task that no worker announces waits as pending_version.
         """
-        with self._database.exclusive() as connection:
-            triggered = [self.open(connection, new) for new in orders]
-        self._bell.ring()
-        return triggered
+        with self.acting() as connection:
+            return [self.open(connection, new) for new in orders]
 
     def trigger_batch(self, orders: list[NewRun]) -> Batch:
         """Open any number of runs as a batch, a chunk in each transaction."""
@@ -84,17 +87,16 @@ class Dispatch:
         triggered: list[Triggered] = []
         for start in range(0, len(orders), CHUNK):
             chunk = orders[start : start + CHUNK]
-            with self._database.exclusive() as connection:
+            with self.acting() as connection:
                 if start == 0:
                     ledger.open_batch(connection, batch_id, orders[0].account_id, len(orders))
                 triggered += self.open_items(connection, batch_id, start, chunk)
-            self._bell.ring()
         return Batch(batch_id, triggered)
 
     def open_items(
         self, connection: Connection, batch_id: str, first_place: int, orders: Sequence[NewRun]
     ) -> list[Triggered]:
-        """Open the next runs of a batch within the caller's exclusive transaction, as `open` does."""
+        """Open the next runs of a batch within a transaction of `acting`, as `open` does."""
         triggered = [
             self.open(connection, msgspec.structs.replace(new, batch_id=batch_id)) for new in orders
         ]
@@ -102,7 +104,7 @@ class Dispatch:
         return triggered
 
     def open(self, connection: Connection, new: NewRun) -> Triggered:
-        """Open a run within the caller's exclusive transaction; the caller rings the bell."""
+        """Open a run within a transaction of `acting`."""
         if new.idempotency_key is not None:
             holder = ledger.holder_of_key(connection, new)
             if holder is not None:
@@ -125,6 +127,8 @@ class Dispatch:
             ledger.remember(connection, new, run_id)
         if status is RunStatus.QUEUED:
             self._admission.fill(connection, ledger.lane_of(new))
+        if status is RunStatus.DELAYED or new.ttl_seconds is not None:
+            ring_at_commit(connection, DUE)
         return Triggered(run_id)
 
     def _hold_key(self, connection: Connection, new: NewRun, run_id: RunId) -> None:
@@ -140,10 +144,8 @@ class Dispatch:
         is canceled when its process is gone. Returns the status that the run has now.
         Raises ``NotFound`` for an unknown run.
         """
-        with self._database.exclusive() as connection:
-            status = self._cancel(connection, [run_id], ledger.CANCELED_BY_CALLER)[0]
-        self._bell.ring()
-        return status
+        with self.acting() as connection:
+            return self._cancel(connection, [run_id], ledger.CANCELED_BY_CALLER)[0]
 
     def _cancel(
         self, connection: Connection, run_ids: Sequence[RunId], detail: str
@@ -167,6 +169,7 @@ class Dispatch:
                 self._stop(connection, child.id, f"its parent {run_id} was canceled", ended)
         if run.status is RunStatus.EXECUTING:
             ledger.ask_to_cancel(connection, run_id)
+            ring_at_commit(connection, DUE)
         elif not run.status.is_final and ledger.cancel(connection, run_id, run.status, detail):
             ended.append(run)
             return RunStatus.CANCELED
@@ -201,7 +204,7 @@ class Dispatch:
 
     def reschedule(self, run_id: RunId, due_at: TimestampMs) -> None:
         """Move the start of a delayed run. Raises ``NotFound``, or ``Conflict`` when it is not delayed."""
-        with self._database.exclusive() as connection:
+        with self.acting() as connection:
             run = ledger.lock(connection, run_id)
             if run is None:
                 raise NotFound(f"no run {run_id}")
@@ -209,7 +212,7 @@ class Dispatch:
                 raise Conflict(
                     f"run {run_id} is {run.status}: only a delayed run can be rescheduled"
                 )
-        self._bell.ring()
+            ring_at_commit(connection, DUE)
 
     def cancel_many(self, run_ids: Sequence[RunId]) -> list[RunId]:
         """Stop these runs and those that they triggered, a few in each transaction.
@@ -218,24 +221,22 @@ class Dispatch:
         """
         stopped: list[RunId] = []
         for chunk in _chunks(run_ids):
-            with self._database.exclusive() as connection:
+            with self.acting() as connection:
                 known = queries.summaries(connection, chunk)
                 going = [run_id for run_id in chunk if _goes_on(known.get(run_id))]
                 self._cancel(connection, going, f"{ledger.CANCELED_BY_CALLER}, with others")
                 stopped += going
-            self._bell.ring()
         return stopped
 
     def replay_many(self, run_ids: Sequence[RunId]) -> list[RunId]:
         """Trigger these runs again, a few in each transaction. Returns the new ones."""
         made: list[RunId] = []
         for chunk in _chunks(run_ids):
-            with self._database.exclusive() as connection:
+            with self.acting() as connection:
                 for run_id in chunk:
                     old = queries.find_run(connection, run_id)
                     if old is not None:
                         made.append(self.open(connection, _again(old)).run_id)
-            self._bell.ring()
         return made
 
     def replay(self, run_id: RunId, **changes: Any) -> Triggered:
@@ -243,13 +244,11 @@ class Dispatch:
 
         Not its idempotency key, its delay, its parent and its batch. ``changes`` are fields of ``NewRun`` that shall be different. Raises ``NotFound``.
         """
-        with self._database.exclusive() as connection:
+        with self.acting() as connection:
             old = queries.find_run(connection, run_id)
             if old is None:
                 raise NotFound(f"no run {run_id}")
-            triggered = self.open(connection, msgspec.structs.replace(_again(old), **changes))
-        self._bell.ring()
-        return triggered
+            return self.open(connection, msgspec.structs.replace(_again(old), **changes))
 
     def admit(self, connection: Connection, task_identifiers: list[str], version: str) -> None:
         """Queue the runs that waited for a worker of this version which knows these tasks."""
@@ -268,7 +267,7 @@ class Dispatch:
 
         Raises ``NotFound``, or ``Conflict`` for a run that has ended or is performed right now.
         """
-        with self._database.exclusive() as connection:
+        with self.acting() as connection:
             run = ledger.lock(connection, run_id)
             if run is None:
                 raise NotFound(f"no run {run_id}")
@@ -278,7 +277,6 @@ class Dispatch:
                 )
             self._move(connection, run, version)
             self._admission.fill_all(connection)
-        self._bell.ring()
 
     def move_many(self, run_ids: Sequence[RunId], version: str | None) -> list[RunId]:
         """Let these runs go on with another version, a few in each transaction.
@@ -287,14 +285,13 @@ class Dispatch:
         """
         moved: list[RunId] = []
         for chunk in _chunks(run_ids):
-            with self._database.exclusive() as connection:
+            with self.acting() as connection:
                 for run_id in chunk:
                     run = ledger.lock(connection, run_id)
                     if run is not None and _can_move(run):
                         self._move(connection, run, version)
                         moved.append(run_id)
                 self._admission.fill_all(connection)
-            self._bell.ring()
         return moved
 
     def _move(self, connection: Connection, run: Run, version: str | None) -> None:
@@ -317,14 +314,13 @@ class Dispatch:
         ``tasks`` are those that the worker knows, ``version`` is its own. Returns
         whether it was so; else somebody else has the run, or nobody needs to.
         """
-        with self._database.exclusive() as connection:
+        with self.acting() as connection:
             run = ledger.lock(connection, run_id)
             if run is None or run.task_identifier in tasks:
                 return False
             if run.status is not RunStatus.QUEUED or not run.is_admitted:
                 return False
             self._admission.redirect(connection, run, version)
-        self._bell.ring()
         return True
 
     def bound_elsewhere(self, connection: Connection, version: str) -> None:
@@ -335,7 +331,7 @@ class Dispatch:
         self._admission.fill_all(connection)
 
     def fill(self, connection: Connection) -> None:
-        """Let in whatever waits anywhere, within the caller's exclusive transaction."""
+        """Let in whatever waits anywhere, within a transaction of `acting`."""
         self._admission.fill_all(connection)
 
     def change_queue(self, name: str, **values: Any) -> queues.Queue:
@@ -344,10 +340,9 @@ class Dispatch:
         ``is_paused``, ``override_limit``, ``rate_limit`` with ``rate_period_ms``.
         Raises ``NotFound`` for a queue that no task declares.
         """
-        with self._database.exclusive() as connection:
+        with self.acting() as connection:
             queue = queues.change(connection, name, **values)
             self._admission.fill_all(connection)
-        self._bell.ring()
         return queue
 
     def complete_token(self, token_id: str, output: Any) -> None:
@@ -356,12 +351,11 @@ class Dispatch:
         Raises ``NotFound`` for an unknown token.
         """
         text = msgspec.json.encode(output).decode()
-        with self._database.exclusive() as connection:
+        with self.acting() as connection:
             if waiting.find_token(connection, token_id) is None:
                 raise NotFound(f"no token {token_id}")
             waiting.complete_token(connection, token_id, text)
             self._admission.fill_all(connection)
-        self._bell.ring()
 
 
 def _first_status(new: NewRun, *, is_known: bool) -> RunStatus:

@@ -33,7 +33,7 @@ from backline.engine.replay import Replay
 from backline.engine.session import Desk, Outcome, Pause, Session
 from backline.engine.steps import StepRecord
 from backline.engine.verdict import Death, End, Fault, Price, Stopped, Verdict
-from backline.engine.wakeup import Bell
+from backline.engine.wakeup import DUE, ring_at_commit
 from backline.errors import RunLost
 from backline.ids import RunId
 from backline.runs import Attempt, Run, RunStatus, ledger, queries
@@ -72,7 +72,6 @@ class Executor:
         database: Database,
         zygote: Zygote,
         dispatch: Dispatch,
-        bell: Bell,
         *,
         worker_id: str,
         version: str,
@@ -84,7 +83,6 @@ class Executor:
         self._database = database
         self._zygote = zygote
         self._dispatch = dispatch
-        self._bell = bell
         self._worker_id = worker_id
         self._desk_of = desk_of
         self._workroom = workroom
@@ -116,8 +114,7 @@ class Executor:
             except Exception:
                 log.exception("run %s could not be performed: it is let in anew", run_id)
                 time.sleep(FAULT_PAUSE_SECONDS)
-                self._patience(let_in_anew, self._database, self._dispatch, run_id, self._worker_id)
-                self._bell.ring()
+                self._patience(let_in_anew, self._dispatch, run_id, self._worker_id)
 
     def look_after(self) -> None:
         """Stop the runs that use more memory than their machine has, or are silent for too long."""
@@ -205,7 +202,6 @@ class Executor:
             verdict = Verdict(self._facts(run), self._machine(run), self._price, self._random)
             ending = verdict.on(run, end, active_ms)
             self._patience(self._settle, run, claim.attempt, notes, taken, ending)
-        self._bell.ring()
 
     @property
     def _is_leaving(self) -> bool:
@@ -220,11 +216,12 @@ class Executor:
     def _settle(
         self, run: Run, attempt: Attempt, notes: Notes, taken: Taken, ending: ledger.Ending
     ) -> None:
-        with self._database.exclusive() as connection:
+        with self._dispatch.acting() as connection:
             notes.write(connection, taken)
             if not ledger.end_attempt(connection, run.id, attempt.id, attempt.worker_id, ending):
                 return
             if ending.run is not RunStatus.COMPLETED:
+                ring_at_commit(connection, DUE)  # it may be tried again
                 self._dispatch.heed_cancel(connection, run.id)
             self._dispatch.after_end(connection, run)
 
@@ -237,7 +234,7 @@ class Executor:
         pause: Pause,
         active_ms: int,
     ) -> None:
-        with self._database.exclusive() as connection:
+        with self._dispatch.acting() as connection:
             notes.write(connection, taken)
             frozen = ledger.freeze(
                 connection,
@@ -250,6 +247,7 @@ class Executor:
             )
             if not frozen:
                 return
+            ring_at_commit(connection, DUE)
             for wait in pause.waits:
                 answer = answer_at_once(connection, run.id, wait)
                 if answer is not None:
@@ -287,7 +285,7 @@ class Executor:
             StepRecord(self._database, attempt, claim.steps),
             notes,
             self._desk_of(run),
-            Kin(self._database, self._dispatch, run, attempt, self._bell),
+            Kin(self._database, self._dispatch, run, attempt),
             workdir,
             Replay(claim.last_wait, claim.steps),
             self._patience,

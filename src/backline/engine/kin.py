@@ -22,14 +22,11 @@ SHORT_WAIT_MS = 5_000
 class Kin:
     """The run's dealings with others, for one attempt on one worker."""
 
-    def __init__(
-        self, database: Database, dispatch: Dispatch, run: Run, attempt: Attempt, bell: Any
-    ) -> None:
+    def __init__(self, database: Database, dispatch: Dispatch, run: Run, attempt: Attempt) -> None:
         self._database = database
         self._dispatch = dispatch
         self._run = run
         self._attempt = attempt
-        self._bell = bell
 
     def trigger(self, asked: say.TriggerAsked) -> list[RunId] | Wait:
         """Trigger the runs, once per key, and say what to wait for, if the task does.
@@ -39,9 +36,8 @@ class Kin:
         ids_key = waiting.ids_key(asked.key) if asked.is_waited_for else asked.key
         ids: list[RunId] | None = None
         while ids is None:
-            with self._database.exclusive() as connection:
+            with self._dispatch.acting() as connection:
                 ids = self._kept(connection, ids_key) or self._open(connection, asked, ids_key)
-            self._bell.ring()
         return Wait(key=asked.key, kind="runs") if asked.is_waited_for else ids
 
     def _open(

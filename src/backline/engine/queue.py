@@ -15,6 +15,7 @@ from dbos._serialization import DBOSPortableJSON
 from backline.clock import TimestampMs
 from backline.db import Connection, Database
 from backline.engine.schema import APPLICATION, SCHEMA, engine_connections
+from backline.engine.wakeup import ring_at_commit
 from backline.ids import RunId
 from backline.runs import ledger
 
@@ -73,14 +74,16 @@ class RunQueue:
 
     def put(self, connection: Connection, ticket: ledger.Ticket) -> None:
         """Hand an admitted run to the engine, within the caller's transaction."""
+        queue = QUEUE if ticket.version is None else f"{QUEUE}@{ticket.version}"
         options: EnqueueOptions = {
-            "queue_name": QUEUE if ticket.version is None else f"{QUEUE}@{ticket.version}",
+            "queue_name": queue,
             "workflow_name": WORKFLOW,
             "workflow_id": workflow_id(ticket.run_id, ticket.number),
             "app_version": WORKFLOW_VERSION,
             "priority": _rank(ticket.position),
         }
         self._client.enqueue_in_transaction(connection, options, ticket.run_id)
+        ring_at_commit(connection, queue)
 
     def given_to(self, worker_id: str) -> list[str]:
         """Return the ids of the workflows that the engine counts as that worker's."""

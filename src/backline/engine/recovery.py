@@ -153,7 +153,7 @@ def hand_back(
     departure: Departure = Departure.DIED,
 ) -> None:
     """Put everything that a worker holds back into the queue, and take it off the list."""
-    with database.exclusive() as connection:
+    with dispatch.acting() as connection:
         run_ids = queries.executing_on(connection, worker_id)
         runs = [run for run_id in run_ids if (run := ledger.lock(connection, run_id))]
         # Judged first: the worker's own announcement may be the only one of the task.
@@ -168,9 +168,9 @@ def hand_back(
         catalog.retire(connection, worker_id)
 
 
-def let_in_anew(database: Database, dispatch: Dispatch, run_id: RunId, worker_id: str) -> None:
+def let_in_anew(dispatch: Dispatch, run_id: RunId, worker_id: str) -> None:
     """Take a run from its worker, which could not perform it, and let it wait for a place again."""
-    with database.exclusive() as connection:
+    with dispatch.acting() as connection:
         run = ledger.lock(connection, run_id)
         if run is None:
             return

@@ -1,8 +1,9 @@
-"""Rings the bell of every other process that works on the same database.
+"""Carries the news of a bell to every other process that works on the same database.
 
-On Postgres a NOTIFY does it, on SQLite a datagram to a socket per worker in a
-folder that all processes of one user and one database file find. A ring that
-gets lost costs one poll; nothing but speed hangs on this file.
+On Postgres a NOTIFY does it, in the very transaction that the news is of; on
+SQLite a datagram to a socket per worker, in a folder that all processes of one
+user and one database file find. News that gets lost costs one poll; nothing
+but speed hangs on this file.
 """
 
 from __future__ import annotations
@@ -16,87 +17,81 @@ import socket
 import tempfile
 import threading
 from abc import ABC, abstractmethod
+from collections.abc import Collection
 from pathlib import Path
 
 import psycopg
+import sqlalchemy as sa
 
-from backline.db import Database
+from backline.db import Connection, Database
 from backline.engine.wakeup import Bell
 
 log = logging.getLogger(__name__)
 
 CHANNEL = "backline_bell"
 SECONDS_BETWEEN_TRIES = 1.0
+_MOST_BYTES = 4096
+_BREAK = "\n"
+"""Between the pieces of a message; no queue has it in its name."""
 
 
 class Relay(ABC):
-    """Carries rings between processes. Start it where rings are made, listen where they are needed."""
+    """Carries news between processes. Start it where there is news, listen where it is needed."""
 
     def __init__(self, bell: Bell) -> None:
         self._bell = bell
-        self._due = threading.Event()
         self._stopped = threading.Event()
-        self._threads: list[threading.Thread] = []
+        self._listener: threading.Thread | None = None
 
     def start(self, *, listening: bool) -> None:
-        """Pass on the rings of this process; with ``listening`` also hear those of others."""
-        self._bell.on_ring = self._due.set
-        self._run(self._send_rings, "bell-relay")
+        """Pass on the news of this process; with ``listening`` also hear that of others."""
+        self._bell.messenger = self
         if listening:
-            self._run(self._hear_rings, "bell-listener")
+            self._listener = threading.Thread(target=self._hear, name="bell-listener", daemon=True)
+            self._listener.start()
 
     def close(self) -> None:
         """Pass nothing on any more."""
-        self._bell.on_ring = None
+        self._bell.messenger = None
         self._stopped.set()
-        self._due.set()
         self._hang_up()
-        for thread in self._threads:
-            thread.join()
-
-    def _run(self, work: object, name: str) -> None:
-        thread = threading.Thread(target=work, name=name, daemon=True)  # type: ignore[arg-type]
-        self._threads.append(thread)
-        thread.start()
-
-    def _send_rings(self) -> None:
-        """Rings that come while one is being sent are sent as one."""
-        while True:
-            self._due.wait()
-            if self._stopped.is_set():
-                return
-            self._due.clear()
-            self._send()
+        if self._listener is not None:
+            self._listener.join()
 
     @abstractmethod
-    def _send(self) -> None: ...
+    def send_at_commit(self, connection: Connection, news: Collection[str]) -> None:
+        """Send with the transaction, where the database does that."""
 
     @abstractmethod
-    def _hear_rings(self) -> None: ...
+    def send(self, news: Collection[str]) -> None:
+        """Send what the database does not, when the transaction is committed."""
+
+    @abstractmethod
+    def _hear(self) -> None: ...
 
     @abstractmethod
     def _hang_up(self) -> None: ...
 
 
 class PostgresRelay(Relay):
-    """Rings by NOTIFY."""
+    """Sends by NOTIFY."""
 
     def __init__(self, bell: Bell, database: Database) -> None:
         super().__init__(bell)
-        self._database = database
         url = database.engine.url.set(drivername="postgresql")
         self._address = url.render_as_string(hide_password=False)
         self._name = secrets.token_hex(8)
-        """By which it knows its own rings."""
+        """By which it knows its own news."""
 
-    def _send(self) -> None:
-        try:
-            with self._database.write() as connection:
-                connection.exec_driver_sql(f"NOTIFY {CHANNEL}, '{self._name}'")
-        except Exception as trouble:  # noqa: BLE001 - the poll comes anyway
-            log.debug("a ring was not passed on: %s", trouble)
+    def send_at_commit(self, connection: Connection, news: Collection[str]) -> None:
+        """Send with the transaction."""
+        message = _BREAK.join((self._name, *news))
+        connection.execute(_NOTIFY, {"channel": CHANNEL, "message": message})
 
-    def _hear_rings(self) -> None:
+    def send(self, news: Collection[str]) -> None:
+        """It went with the transaction."""
+
+    def _hear(self) -> None:
         while not self._stopped.is_set():
             try:
                 self._listen()
@@ -108,16 +103,20 @@ class PostgresRelay(Relay):
         with psycopg.connect(self._address, autocommit=True) as connection:
             connection.execute(f"LISTEN {CHANNEL}")
             while not self._stopped.is_set():
-                for ring in connection.notifies(timeout=1.0, stop_after=1):
-                    if ring.payload != self._name:
-                        self._bell.ring_here()
+                for notice in connection.notifies(timeout=1.0, stop_after=1):
+                    sender, *news = notice.payload.split(_BREAK)
+                    if sender != self._name:
+                        self._bell.ring(news)
 
     def _hang_up(self) -> None:
         """The listener looks up every second by itself."""
 
 
+_NOTIFY = sa.text("SELECT pg_notify(:channel, :message)")
+
+
 class LocalRelay(Relay):
-    """Rings by datagram, for the processes of one machine that share a SQLite file."""
+    """Sends by datagram, for the processes of one machine that share a SQLite file."""
 
     def __init__(self, bell: Bell, database: Database) -> None:
         super().__init__(bell)
@@ -133,30 +132,34 @@ class LocalRelay(Relay):
             self._ear.bind(str(self._own))
         super().start(listening=listening)
 
-    def _send(self) -> None:
-        with contextlib.suppress(FileNotFoundError):  # the last listener took the folder along
+    def send_at_commit(self, connection: Connection, news: Collection[str]) -> None:
+        """A datagram can not be held back until the commit: it is sent after it."""
+
+    def send(self, news: Collection[str]) -> None:
+        """Send to every socket of the folder; never waits."""
+        with contextlib.suppress(FileNotFoundError):  # nobody listens
             for path in self._folder.iterdir():
                 if path != self._own:
-                    self._send_to(path)
+                    self._send_to(path, _BREAK.join(news).encode())
 
-    def _send_to(self, path: Path) -> None:
+    def _send_to(self, path: Path, message: bytes) -> None:
         try:
-            self._mouth.sendto(b"!", str(path))
+            self._mouth.sendto(message, str(path))
         except ConnectionRefusedError:
             path.unlink(missing_ok=True)  # its process died without a goodbye
         except OSError:
-            pass  # it has rings enough waiting, or has just gone
+            pass  # it has news enough waiting, or has just gone
 
-    def _hear_rings(self) -> None:
+    def _hear(self) -> None:
         while True:
-            self._ear.recv(16)
+            message = self._ear.recv(_MOST_BYTES)
             if self._stopped.is_set():
                 return
-            self._bell.ring_here()
+            self._bell.ring(message.decode().split(_BREAK))
 
     def _hang_up(self) -> None:
         with contextlib.suppress(OSError):
-            self._mouth.sendto(b"!", str(self._own))
+            self._mouth.sendto(b"", str(self._own))
         self._own.unlink(missing_ok=True)
         with contextlib.suppress(OSError):
             self._folder.rmdir()  # unless others listen there

@@ -28,4 +28,4 @@ def engine_connections(database: Database) -> sa.Engine:
     Its own, because DBOS expects the driver to open transactions for it, while
     ours are opened by `Database.write`.
     """
-    return open_pool(database.engine.url, embedded_isolation="IMMEDIATE")
+    return open_pool(database.engine.url, for_engine=True)

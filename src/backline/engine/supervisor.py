@@ -27,7 +27,7 @@ from backline.engine.schema import APPLICATION, SCHEMA, engine_connections
 from backline.engine.session import Desk
 from backline.engine.timekeeper import Timekeeper
 from backline.engine.verdict import Price
-from backline.engine.wakeup import Bell
+from backline.engine.wakeup import DUE, Bell
 from backline.errors import SetupError
 from backline.ids import new_id
 from backline.runs import Run, Worker, catalog, queries, schedules
@@ -97,7 +97,6 @@ class Supervisor:
             self._database,
             self._zygote,
             self._dispatch,
-            self._bell,
             worker_id=self.worker_id,
             version=self._settings.version or self._zygote.code_version,
             slots=self._settings.slots,
@@ -151,11 +150,10 @@ class Supervisor:
             heartbeat_at=now,
         )
         tasks = self._zygote.tasks
-        with self._database.exclusive() as connection:
+        with self._dispatch.acting() as connection:
             catalog.announce(connection, worker, tasks.values())
             self._declare_schedules(connection, tasks.values())
             self._dispatch.admit(connection, list(tasks), self._executor.version)
-        self._bell.ring()
 
     def _declare_schedules(self, connection: Connection, tasks: Collection[TaskFacts]) -> None:
         account_id = self._settings.schedule_account
@@ -193,8 +191,8 @@ class Supervisor:
 
     def _keep_time(self) -> None:
         """Move what falls due, and stop the runs that somebody canceled."""
-        timekeeper = Timekeeper(self._database, self._dispatch, self._bell)
-        listen = self._bell.listener(self._stopped)
+        timekeeper = Timekeeper(self._database, self._dispatch)
+        listen = self._bell.listener(self._stopped, DUE)
         seconds = 0.0
         while not listen(seconds) and not self._stopped.wait(TIME_LOOK_SECONDS):
             try:
@@ -227,6 +225,7 @@ class Supervisor:
         """Let executing runs end within the grace period, and hand the rest to whoever lives."""
         self._executor.drain(self._settings.grace_seconds)
         self._stopped.set()
+        self._bell.ring([DUE])
         self._zygote.close()
         self._await_last_records()
         DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=0)

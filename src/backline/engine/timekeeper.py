@@ -12,7 +12,6 @@ import logging
 from backline.clock import now_ms
 from backline.db import Connection, Database
 from backline.engine.dispatch import Dispatch
-from backline.engine.wakeup import Bell
 from backline.ids import RunId
 from backline.runs import RunStatus, catalog, firing, ledger, queries, queues, schedules, waiting
 from backline.runs.schedules import Schedule
@@ -27,10 +26,9 @@ PAGE = 100
 class Timekeeper:
     """Moves runs whose time has come."""
 
-    def __init__(self, database: Database, dispatch: Dispatch, bell: Bell) -> None:
+    def __init__(self, database: Database, dispatch: Dispatch) -> None:
         self._database = database
         self._dispatch = dispatch
-        self._bell = bell
 
     def look(self) -> float:
         """Move whatever is due. Returns the seconds until it is worth looking again."""
@@ -38,9 +36,8 @@ class Timekeeper:
         with self._database.read() as connection:
             next_at = queries.next_due_at(connection)
         if next_at is not None and next_at <= now:
-            with self._database.exclusive() as connection:
+            with self._dispatch.acting() as connection:
                 self._move_due(connection)
-            self._bell.ring()
             return 0.0
         if next_at is None:
             return LONGEST_SLEEP_SECONDS

@@ -2,22 +2,24 @@
 
 DBOS's queue threads sleep in ``stop_event.wait(timeout)`` on events that the
 instance lists in ``background_thread_stop_events``. Those events get a ``wait``
-that also returns when a bell rings, and the instance's list of executing
-workflows rings it when one leaves, for then a slot is free. Polling stays as
-the safety net: if a release of DBOS does otherwise, runs merely start a poll
-later, and the tests beside this file fail.
+that also returns when a bell rings for the thread's queue, and the instance's
+list of executing workflows rings it when one leaves, for then a slot is free.
+Polling stays as the safety net: if a release of DBOS does otherwise, runs
+merely start a poll later, and the tests beside this file fail.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
 
 from dbos import DBOS
 from dbos._core import ActiveWorkflowById
+
+from backline.db import Connection, Database
 
 LONGEST_POLL_SECONDS = 5.0
 """Whoever sleeps longer than this waits for something else than work."""
@@ -25,127 +27,162 @@ LONGEST_POLL_SECONDS = 5.0
 QUEUE_THREAD = "queue-worker-{queue}"
 """DBOS's name for the thread that polls a queue."""
 
+DUE = "due"
+"""News that something will fall due, or was canceled: what timekeepers listen for.
+
+Other news is the name of one of the engine's queues, in which a run was put.
+"""
+ANYTHING = "anything"
+"""What those listen for who want to hear every ring."""
+
+_NEWS = "news of the transaction"
+
+
+class Messenger(Protocol):
+    """Carries news to other processes."""
+
+    def send_at_commit(self, connection: Connection, news: Collection[str]) -> None:
+        """Send with the transaction, where the database does that."""
+        ...
+
+    def send(self, news: Collection[str]) -> None:
+        """Send what the database does not, when the transaction is committed."""
+        ...
+
+
+def ring_at_commit(connection: Connection, news: str) -> None:
+    """Let the bell ring for this when the transaction that `Bell.acting` opened is committed."""
+    connection.info.setdefault(_NEWS, set()).add(news)
+
 
 class Bell:
     """Wakes whoever sleeps in this process until there is something to do."""
 
     def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._rings = 0
-        self._calls: Counter[str] = Counter()
-        self._has_slot: Callable[[], bool] = _always
-        self.on_ring: Callable[[], object] | None = None
-        """Passes the ring on to other processes."""
+        self._ears: dict[str, list[_Ear]] = {}
+        self.messenger: Messenger | None = None
+        """Passes the news on to other processes."""
 
-    def ring(self) -> None:
-        """Wake whoever could have something to do now, here and in other processes."""
-        self.ring_here()
-        if self.on_ring is not None:
-            self.on_ring()
+    @contextmanager
+    def acting(self, database: Database) -> Iterator[Connection]:
+        """Open an exclusive transaction; when it is committed, ring for what it brought about."""
+        with database.exclusive() as connection:
+            connection.info[_NEWS] = set()
+            yield connection
+            news: set[str] = connection.info.pop(_NEWS)
+            if news and self.messenger is not None:
+                self.messenger.send_at_commit(connection, news)
+        self.ring(news)
+        if news and self.messenger is not None:
+            self.messenger.send(news)
 
-    def ring_here(self) -> None:
-        """Wake the sleepers of this process."""
-        with self._changed:
-            self._rings += 1
-            self._changed.notify_all()
+    def ring(self, news: Collection[str] = ()) -> None:
+        """Wake those sleepers of this process that listen for this news, or for anything."""
+        for name in (*news, ANYTHING):
+            for ear in self._ears.get(name, ()):
+                ear.ring()
 
-    def call(self, thread_name: str) -> None:
-        """Wake one thread of this process."""
-        with self._changed:
-            self._calls[thread_name] += 1
-            self._changed.notify_all()
-
-    def hang_on(self, event: threading.Event, thread_names: frozenset[str]) -> None:
-        """Let the threads of these names that sleep on this event hear the bell, and its end too."""
-        wait_for_stop, stop = event.wait, event.set
-        wait = self._waiter(event, lambda: self._has_slot())
-
-        def hear(timeout: float | None = None) -> bool:
-            is_listener = threading.current_thread().name in thread_names
-            return (wait if is_listener else wait_for_stop)(timeout)
-
-        def stop_and_ring() -> None:
-            stop()
-            self.ring_here()
-
-        event.wait = hear  # type: ignore[method-assign]
-        event.set = stop_and_ring  # type: ignore[method-assign]
-
-    def wake_engine(self, engine: DBOS, queues: list[str], slots: int) -> None:
+    def wake_engine(self, engine: DBOS, queues: Collection[str], slots: int) -> None:
         """Let DBOS poll these queues when the bell rings, and whenever one of the slots gets free.
 
         While none is free a ring waits: there is nothing that a poll could do. To be
         called before the engine is launched.
         """
-        names = frozenset(QUEUE_THREAD.format(queue=queue) for queue in queues)
-        engine.background_thread_stop_events = _HearingEvents(self, names)
-        executing = _RingingWorkflows(self)
-        self._has_slot = lambda: len(executing.activeList()) < slots
+        ears = {queue: _Ear() for queue in queues}
+        executing = _RingingWorkflows(ears)
+        for queue, ear in ears.items():
+            ear.may_wake = lambda: len(executing.activeList()) < slots
+            self._add(queue, ear)
+        engine.background_thread_stop_events = _HearingEvents(ears)
         engine._active_workflows_set = executing
 
-    def listener(self, stop: threading.Event) -> Callable[[float], bool]:
-        """Return a sleep for one thread of our own, ended by a ring; it tells whether to stop."""
-        wait = self._waiter(stop, _always)
-        return lambda seconds: wait(min(seconds, LONGEST_POLL_SECONDS))
+    def listener(self, stop: threading.Event, news: str) -> Callable[[float], bool]:
+        """Return a sleep for one thread of our own, ended by a ring; it tells whether to stop.
 
-    def _waiter(
-        self, stop: threading.Event, may_wake: Callable[[], bool]
-    ) -> Callable[[float | None], bool]:
-        wait_for_stop = stop.wait
-        heard: dict[int, int] = {}
+        ``stop`` is heard at once when a ring follows it, else after the sleep.
+        """
+        ear = _Ear()
+        self._add(news, ear)
+        return lambda seconds: ear.sleep(min(seconds, LONGEST_POLL_SECONDS), stop)
 
-        def wait(timeout: float | None = None) -> bool:
-            if timeout is None or timeout > LONGEST_POLL_SECONDS:
-                return wait_for_stop(timeout)
-            thread = threading.get_ident()
-            heard[thread] = self._sleep(heard.get(thread, 0), stop, may_wake, timeout)
-            return stop.is_set()
+    def _add(self, news: str, ear: _Ear) -> None:
+        self._ears.setdefault(news, []).append(ear)
 
-        return wait
 
-    def _sleep(
-        self,
-        heard: int,
-        stop: threading.Event,
-        may_wake: Callable[[], bool],
-        timeout_seconds: float,
-    ) -> int:
-        """Sleep until a ring that was not heard yet. Returns the number of rings so far."""
-        deadline, me = time.monotonic() + timeout_seconds, threading.current_thread().name
+class _Ear:
+    """Hears for one sleeper, and remembers a ring that came while it was awake."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._is_rung = False
+        self.may_wake: Callable[[], bool] = lambda: True
+
+    def ring(self) -> None:
+        """Wake the sleeper, now or as soon as it may."""
         with self._changed:
-            while not stop.is_set() and (self._rings + self._calls[me] == heard or not may_wake()):
+            self._is_rung = True
+            self._changed.notify_all()
+
+    def look_up(self) -> None:
+        """Let the sleeper see that it may wake, or shall stop."""
+        with self._changed:
+            self._changed.notify_all()
+
+    def sleep(self, timeout_seconds: float, stop: threading.Event) -> bool:
+        """Sleep until a ring that was not heard yet. Returns whether to stop."""
+        deadline = time.monotonic() + timeout_seconds
+        with self._changed:
+            while not stop.is_set() and not (self._is_rung and self.may_wake()):
                 seconds_left = deadline - time.monotonic()
                 if seconds_left <= 0:
                     break
                 self._changed.wait(seconds_left)
-            return self._rings + self._calls[me]
-
-
-def _always() -> bool:
-    return True
+            self._is_rung = False
+        return stop.is_set()
 
 
 class _HearingEvents(list[threading.Event]):
     """DBOS adds an event before it starts the threads that sleep on it: not even the first is deaf."""
 
-    def __init__(self, bell: Bell, thread_names: frozenset[str]) -> None:
+    def __init__(self, ears: dict[str, _Ear]) -> None:
         super().__init__()
-        self._bell = bell
-        self._thread_names = thread_names
+        self._ears = {QUEUE_THREAD.format(queue=queue): ear for queue, ear in ears.items()}
 
     def append(self, event: threading.Event) -> None:
-        self._bell.hang_on(event, self._thread_names)
+        _give_ears(event, self._ears)
         super().append(event)
+
+
+def _give_ears(event: threading.Event, ears: dict[str, _Ear]) -> None:
+    """Let the threads of these names that sleep on the event hear the bell, and its end too."""
+    wait_for_stop, stop = event.wait, event.set
+
+    def hear(timeout: float | None = None) -> bool:
+        ear = ears.get(threading.current_thread().name)
+        if ear is None or timeout is None or timeout > LONGEST_POLL_SECONDS:
+            return wait_for_stop(timeout)
+        return ear.sleep(timeout, event)
+
+    def stop_and_tell() -> None:
+        stop()
+        for ear in ears.values():
+            ear.look_up()
+
+    event.wait = hear  # type: ignore[method-assign]
+    event.set = stop_and_tell  # type: ignore[method-assign]
 
 
 class _RingingWorkflows(ActiveWorkflowById):
     """What DBOS executes; it counts against the slots until DBOS has written its own record."""
 
-    def __init__(self, bell: Bell) -> None:
+    def __init__(self, ears: dict[str, _Ear]) -> None:
         super().__init__()
-        self._bell = bell
+        self._ears = ears
 
     def _remove(self, key: str, bucket: Any) -> None:
         super()._remove(key, bucket)
-        if bucket is not None:
-            self._bell.call(QUEUE_THREAD.format(queue=bucket[0]))
+        for queue, ear in self._ears.items():
+            if bucket is not None and bucket[0] == queue:
+                ear.ring()
+            else:
+                ear.look_up()
