@@ -112,10 +112,13 @@ def backline(settings: Settings, *arguments: str, **environment: str) -> Iterato
 
 
 @contextmanager
-def worker(settings: Settings, *arguments: str, **environment: str) -> Iterator[Process]:
+def worker(
+    settings: Settings, *arguments: str, built_in: str = "none", **environment: str
+) -> Iterator[Process]:
     """Run a worker that knows the tasks of the stage, and wait until it takes work."""
     stages = ("tests.engine.stage", "tests.engine.stage_for_authors")
     tasks = ("--tasks", *stages, "backline.examples")
+    environment = {"BACKLINE_BUILT_IN_TASKS": built_in} | environment
     with backline(settings, "worker", *tasks, *arguments, **environment) as process:
         process.wait_until_ready()
         yield process

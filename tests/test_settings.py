@@ -7,6 +7,7 @@ import pytest
 
 from backline.errors import SetupError
 from backline.settings import environment_of_tasks, read_settings
+from backline.workers import BUILT_IN_TASKS
 
 
 def test_an_empty_environment_runs_on_a_laptop(tmp_path: Path) -> None:
@@ -31,6 +32,7 @@ def test_the_secret_is_made_once_and_private(tmp_path: Path) -> None:
         ("BACKLINE_SLOTS", "0"),
         ("BACKLINE_SLOTS", "many"),
         ("BACKLINE_CONCURRENCY_LIMIT", "0"),
+        ("BACKLINE_BUILT_IN_TASKS", "content,video"),
         ("BACKLINE_SECRET", "short"),
         ("BACKLINE_ENVIRONMENT", "staging"),
         ("BACKLINE_RUN_BASE_CENTS", "nan"),
@@ -50,6 +52,19 @@ def test_a_senseless_setting_is_named(tmp_path: Path, name: str, value: str) -> 
     """The message says which variable to change."""
     with pytest.raises(SetupError, match=name):
         read_settings({name: value}, data_dir=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("value", "names"),
+    [("", ("content", "sandbox")), ("none", ()), ("sandbox", ("sandbox",))],
+)
+def test_a_worker_may_leave_built_in_tasks_to_others(
+    tmp_path: Path, value: str, names: tuple[str, ...]
+) -> None:
+    """Both are there unless others are named, or none."""
+    settings = read_settings({"BACKLINE_BUILT_IN_TASKS": value}, data_dir=tmp_path)
+    assert settings.built_in_tasks == names
+    assert set(names) <= set(BUILT_IN_TASKS)
 
 
 def test_a_refused_secret_is_not_repeated(tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ from backline.errors import SetupError
 from backline.ids import canonical_uuid
 
 DEFAULT_PORT = 8787
+BUILT_IN = ("content", "sandbox")
+"""Backline's own tasks."""
 _MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]*(/[A-Za-z0-9][A-Za-z0-9._:-]*)*")
 
 
@@ -69,6 +71,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """``BACKLINE_SECRET``: signs links and hashes keys; made in the data directory if not given."""
     task_modules: tuple[str, ...] = ()
     """``BACKLINE_TASKS``: modules with tasks, separated by commas; workers import them."""
+    built_in_tasks: tuple[str, ...] = BUILT_IN
+    """``BACKLINE_BUILT_IN_TASKS``: those of backline's own that workers import too, or ``none``."""
     slots: int = 2
     """``BACKLINE_SLOTS``: runs that one worker executes at once; default the number of cores."""
     concurrency_limit: int = 100
@@ -145,6 +149,7 @@ def read_settings(
         "public_url": (env.get("BACKLINE_URL") or f"http://127.0.0.1:{DEFAULT_PORT}").rstrip("/"),
         "secret": _secret(env.get("BACKLINE_SECRET", ""), folder),
         "task_modules": _names(env.get("BACKLINE_TASKS", "")),
+        "built_in_tasks": _built_in(env.get("BACKLINE_BUILT_IN_TASKS", "")),
         "sandbox_dir": _folder(env.get("BACKLINE_SANDBOX_DIR", "")),
         "sandbox_hosts": _names(env.get("BACKLINE_SANDBOX_ALLOWED_HOSTS", "")),
         "sandbox_cgroup": _folder(env.get("BACKLINE_SANDBOX_CGROUP", "")),
@@ -298,6 +303,17 @@ def _account(text: str) -> str:
     if account_id is None:
         raise SetupError(f"BACKLINE_SCHEDULE_ACCOUNT={text[:64]!r} is not the id of an account")
     return account_id
+
+
+def _built_in(text: str) -> tuple[str, ...]:
+    if text == "none":
+        return ()
+    names = _names(text) or BUILT_IN
+    if not set(names) <= set(BUILT_IN):
+        raise SetupError(
+            f"BACKLINE_BUILT_IN_TASKS={text!r}: use none, or one or both of {','.join(BUILT_IN)}"
+        )
+    return names
 
 
 def _environment(name: str) -> str:

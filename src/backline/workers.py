@@ -36,8 +36,8 @@ from backline.sdk import StoredFile
 from backline.settings import Settings
 from backline.storage import open_store
 
-BUILT_IN_TASKS = ("backline.content.tasks", "backline.sandboxing.tasks")
-"""The tasks that every worker can run."""
+BUILT_IN_TASKS = {"content": "backline.content.tasks", "sandbox": "backline.sandboxing.tasks"}
+"""The modules of backline's own tasks, by the names that settings know them under."""
 
 
 Service = Callable[[Run, Any, Path], Any]
@@ -98,7 +98,8 @@ class RunDesk:
 @contextmanager
 def working(settings: Settings, database: Database, bell: Bell) -> Iterator[Supervisor]:
     """Work while the block lasts; at its end the executing runs are handed back."""
-    modules = dict.fromkeys((*BUILT_IN_TASKS, *settings.task_modules))
+    built_in = (BUILT_IN_TASKS[name] for name in settings.built_in_tasks)
+    modules = dict.fromkeys((*built_in, *settings.task_modules))
     settings = msgspec.structs.replace(settings, task_modules=tuple(modules))
     store = open_store(settings.storage_url)
     shelf = Shelf(database, store, settings)

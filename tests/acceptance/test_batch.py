@@ -61,7 +61,7 @@ def make(count: int, database: Database, settings: Settings) -> list[Run]:
         run_ids = [
             run.run_id for run in Dispatch(database, queue, Bell()).trigger_batch(orders).triggered
         ]
-        with worker(settings, "--slots", "2"):
+        with worker(settings, "--slots", "2", built_in="content"):
             return [final_run(database, run_id) for run_id in run_ids]
     finally:
         queue.close()

@@ -64,7 +64,7 @@ def test_what_may_pass_is_tried_again_and_what_stays_is_not(
 
     try:
         run_ids = [edit("/film.mp4"), edit("/gone.mp4")]
-        with worker(settings, BACKLINE_ALLOW_PRIVATE_URLS="1"):
+        with worker(settings, built_in="content", BACKLINE_ALLOW_PRIVATE_URLS="1"):
             made, refused = (final_run(database, run_id) for run_id in run_ids)
     finally:
         queue.close()

@@ -51,11 +51,11 @@ def test_a_killed_workers_command_is_run_again_on_an_untouched_home(
     )
     run_id = Dispatch(database, queue, Bell()).trigger(order).run_id
 
-    with worker(settings, BACKLINE_SANDBOX_DIR=str(homes)) as doomed:
+    with worker(settings, built_in="sandbox", BACKLINE_SANDBOX_DIR=str(homes)) as doomed:
         eventually(is_sleeping)
         doomed.kill()
         eventually(lambda: not is_sleeping())
-    with worker(settings, BACKLINE_SANDBOX_DIR=str(homes)):
+    with worker(settings, built_in="sandbox", BACKLINE_SANDBOX_DIR=str(homes)):
         run = final_run(database, run_id)
     queue.close()
 

@@ -46,11 +46,11 @@ def test_a_video_is_finished_by_the_next_worker_from_the_step_it_was_in(
         assert run is not None and not run.status.is_final, run
         return msgspec.json.decode(run.metadata or "{}", type=dict[str, object])
 
-    with worker(settings) as doomed:
+    with worker(settings, built_in="content") as doomed:
         eventually(lambda: metadata().get("currentStep") == "rendering")
         doomed.kill()
     made_before = {file.id for file in shelf.newest(alice)}
-    with worker(settings):
+    with worker(settings, built_in="content"):
         run = final_run(database, run_id)
     queue.close()
 

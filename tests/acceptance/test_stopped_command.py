@@ -76,7 +76,7 @@ def homes() -> Iterator[Path]:
 def alice(database: Database, settings: Settings, cast: Cast, homes: Path) -> Iterator[Caller]:
     """A caller beside a worker."""
     caller = Caller(database, cast.alice.account_id)
-    with worker(settings, BACKLINE_SANDBOX_DIR=str(homes)):
+    with worker(settings, built_in="sandbox", BACKLINE_SANDBOX_DIR=str(homes)):
         yield caller
     caller.close()
 

@@ -118,7 +118,7 @@ def follow(
 ) -> list[str]:
     """Send damaged files to one worker, wait for the end of all, and return their faults."""
     run_ids = send(cases, database, settings, folder)
-    with worker(settings) as process:
+    with worker(settings, built_in="content") as process:
         for done in range(1, len(cases) + 1):
             eventually(lambda done=done: len(ended(database, run_ids)) >= done or None)
         assert _stop(process) == 0, process.output
