@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,12 +29,13 @@ from backline.errors import AbortRun
 from backline.files import Shelf
 from backline.ids import AccountId, FileId
 from backline.migrations import migrate
+from backline.rounds import going_round
 from backline.runs import Run
 from backline.sandboxing.desk import SandboxDesk
 from backline.sandboxing.sweeping import Sweeper
 from backline.sdk import StoredFile
 from backline.settings import Settings
-from backline.storage import open_store
+from backline.storage import Store, open_store
 
 BUILT_IN_TASKS = {"content": "backline.content.tasks", "sandbox": "backline.sandboxing.tasks"}
 """The modules of backline's own tasks, by the names that settings know them under."""
@@ -115,25 +116,27 @@ def working(settings: Settings, database: Database, bell: Bell) -> Iterator[Supe
     relay = open_relay(bell, database)
     supervisor.start()
     relay.start(listening=True)
-    retention = Retention(
-        database,
-        queue,
-        shelf.forget_runs,
-        settings.retention_days,
-        partial(forget_analyses, store),
-    )
-    sweeper = Sweeper(database, store)
-    sweeper.start()
-    if settings.retention_days:
-        retention.start()
     try:
-        yield supervisor
+        with ExitStack() as rounds:
+            for what, sweep in _chores(settings, database, queue, shelf, store):
+                rounds.enter_context(going_round(what, sweep))
+            yield supervisor
     finally:
-        retention.stop()
-        sweeper.stop()
         supervisor.stop()
         relay.close()
         queue.close()
+
+
+def _chores(
+    settings: Settings, database: Database, queue: RunQueue, shelf: Shelf, store: Store
+) -> Iterator[tuple[str, Callable[[], int]]]:
+    """Say what is cleared away by this worker, and how."""
+    if "sandbox" in settings.built_in_tasks:
+        yield "expired homes", Sweeper(database, store).sweep
+    if settings.retention_days:
+        forget_others = partial(forget_analyses, store)
+        days = settings.retention_days
+        yield "old runs", Retention(database, queue, shelf.forget_runs, days, forget_others).sweep
 
 
 def open_database(settings: Settings) -> Database:

@@ -7,32 +7,20 @@ by the next look, on this worker or another.
 
 from __future__ import annotations
 
-import logging
-import threading
 from collections.abc import Callable, Sequence
-
-from sqlalchemy.exc import DBAPIError
 
 from backline.clock import now_ms
 from backline.db import Database
 from backline.engine.queue import RunQueue
-from backline.errors import BacklineError
 from backline.ids import RunId
+from backline.rounds import BATCH
 from backline.runs import retention
 
-log = logging.getLogger(__name__)
-
-BATCH = 50
-"""Runs that go in one transaction."""
 DAY_MS = 24 * 3600 * 1000
-PAUSE_SECONDS = 0.2
-"""Between two batches, for everybody else."""
-IDLE_SECONDS = 300.0
-"""Between two looks when nothing was old."""
 
 
 class Retention:
-    """Forgets runs ``keep_days`` after their end, in a thread of its own."""
+    """Forgets runs ``keep_days`` after their end; any number of workers may."""
 
     def __init__(
         self,
@@ -49,8 +37,6 @@ class Retention:
         self._keep_ms = round(keep_days * DAY_MS)
         self._forget_others = forget_others
         self._others_looked_at_ms = 0
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._go_on, name="retention", daemon=True)
 
     def sweep(self) -> int:
         """Forget one batch, and some of what was left behind. Returns how many runs went."""
@@ -68,22 +54,3 @@ class Retention:
             self._forget_others(before)
             self._others_looked_at_ms = now_ms()
         return gone
-
-    def start(self) -> None:
-        """Look again and again, until stopped."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Finish the batch at hand, and end."""
-        self._stopped.set()
-        if self._thread.is_alive():
-            self._thread.join()
-
-    def _go_on(self) -> None:
-        pause_seconds = PAUSE_SECONDS
-        while not self._stopped.wait(pause_seconds):
-            try:
-                pause_seconds = PAUSE_SECONDS if self.sweep() == BATCH else IDLE_SECONDS
-            except (DBAPIError, OSError, BacklineError) as trouble:
-                log.warning("old runs stay for now: %s", trouble)
-                pause_seconds = IDLE_SECONDS

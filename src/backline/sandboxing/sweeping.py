@@ -6,54 +6,34 @@ interrupted is found again by the next look, on this worker or another.
 
 from __future__ import annotations
 
-import logging
-import threading
 from typing import Final
 
 from backline.clock import now_ms
-from backline.db import AWAY, Database, reason_of
-from backline.errors import BacklineError
+from backline.db import Database
 from backline.ids import new_id
+from backline.rounds import BATCH
 from backline.sandboxes import ledger
 from backline.sandboxing.blobs import blob_key
 from backline.storage import Store
 
-log = logging.getLogger(__name__)
-
 UNTOUCHED_MS: Final = 3600 * 1000
 """Nothing goes so soon after it has expired: somebody may have come at the last moment."""
-_BATCH: Final = 50
-_PAUSE_SECONDS: Final = 0.2
-_IDLE_SECONDS: Final = 300.0
-"""Between two looks when nothing had expired."""
 
 
 class Sweeper:
-    """Looks for what has expired, in a thread of its own; any number of workers may."""
+    """Looks for what has expired; any number of workers may."""
 
     def __init__(self, database: Database, store: Store) -> None:
         self._database = database
         self._store = store
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._go_on, name="sandbox-sweeper", daemon=True)
 
     def sweep(self) -> int:
         """Remove what has expired of some sandboxes. Returns how many there were."""
         with self._database.read() as connection:
-            found = ledger.with_expired(connection, now_ms() - UNTOUCHED_MS, _BATCH)
+            found = ledger.with_expired(connection, now_ms() - UNTOUCHED_MS, BATCH)
         for sandbox_id in found:
             self._sweep_one(sandbox_id)
         return len(found)
-
-    def start(self) -> None:
-        """Look again and again, until stopped."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Finish the batch at hand, and end."""
-        self._stopped.set()
-        if self._thread.is_alive():
-            self._thread.join()
 
     def _sweep_one(self, sandbox_id: str) -> None:
         """Sweep a sandbox while nobody else is in it; one in use waits for the next look."""
@@ -75,12 +55,3 @@ class Sweeper:
             self._store.delete(blob_key(sandbox_id, digest))
         with self._database.write() as connection:
             ledger.forget_expired(connection, sandbox_id, before)
-
-    def _go_on(self) -> None:
-        pause_seconds = _PAUSE_SECONDS
-        while not self._stopped.wait(pause_seconds):
-            try:
-                pause_seconds = _PAUSE_SECONDS if self.sweep() == _BATCH else _IDLE_SECONDS
-            except (*AWAY, BacklineError, OSError) as trouble:
-                log.warning("expired homes stay for now: %s", reason_of(trouble))
-                pause_seconds = _IDLE_SECONDS
