@@ -1,4 +1,4 @@
-"""A worker that the tests of one file share: starting one takes longer than most of its work."""
+"""What tests of the engine share; a worker too, for starting one takes longer than most of its work."""
 
 from __future__ import annotations
 
@@ -25,6 +25,14 @@ class Workshop(NamedTuple):
     database: Database
     dispatch: Dispatch
     process: Process
+
+
+@pytest.fixture
+def dispatch(database: Database) -> Iterator[Dispatch]:
+    """The door to the engine, where no worker shares the process."""
+    queue = RunQueue(database)
+    yield Dispatch(database, queue, Bell())
+    queue.close()
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])

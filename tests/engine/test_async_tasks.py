@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
 
 from backline.db import Database
 from backline.engine import Dispatch
-from backline.runs import NewRun, Run, RunStatus, queries
+from backline.runs import RunStatus, queries
 from backline.settings import Settings
 from tests.cast import Cast
 from tests.engine.conftest import Workshop
+from tests.engine.outcomes import order, output, words
 from tests.processes import eventually, final_run
 
 
@@ -30,19 +30,6 @@ def settings(workshop: Workshop) -> Settings:
 @pytest.fixture
 def dispatch(workshop: Workshop) -> Dispatch:
     return workshop.dispatch
-
-
-def order(task: str, payload: Any = None, account_id: str = "alice") -> NewRun:
-    return NewRun(account_id=account_id, task_identifier=task, payload=payload)
-
-
-def output(run: Run) -> Any:
-    assert run.status is RunStatus.COMPLETED, run.error
-    return msgspec.json.decode(run.output or "null")
-
-
-def words(diary: Path) -> list[str]:
-    return [line.split()[0] for line in diary.read_text().splitlines()] if diary.exists() else []
 
 
 def test_every_call_has_its_awaited_form(

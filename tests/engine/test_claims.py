@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
 
 from backline.db import Database
-from backline.engine import Bell, Dispatch, RunQueue
+from backline.engine import Dispatch
 from backline.errors import Conflict
-from backline.runs import NewRun, Run, RunStatus, Worker, catalog, ledger, queries
+from backline.runs import NewRun, RunStatus, Worker, catalog, ledger, queries
 from backline.sdk import TaskFacts
+from tests.engine.outcomes import read
 from tests.processes import eventually
 
 WORKER = Worker("worker_1", "elsewhere", "1:1", "v1", 1, 0, 0)
-
-
-@pytest.fixture
-def dispatch(database: Database) -> Iterator[Dispatch]:
-    queue = RunQueue(database)
-    yield Dispatch(database, queue, Bell())
-    queue.close()
 
 
 @pytest.fixture
@@ -51,13 +45,6 @@ def _waits_for_a_row(database: Database) -> bool:
     )
     with database.read() as connection:
         return bool(connection.execute(waiting).scalar())
-
-
-def read(database: Database, run_id: str) -> Run:
-    with database.read() as connection:
-        run = queries.find_run(connection, run_id)
-    assert run is not None
-    return run
 
 
 def test_a_cancel_reaches_the_worker_that_was_just_faster(

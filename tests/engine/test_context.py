@@ -9,8 +9,9 @@ import pytest
 
 from backline.db import Database
 from backline.engine import Dispatch
-from backline.runs import NewRun, Run, RunStatus, batches, queries
+from backline.runs import Run, RunStatus, batches, queries
 from tests.engine.conftest import VERSION, Workshop
+from tests.engine.outcomes import order, output
 from tests.processes import final_run
 
 
@@ -22,15 +23,6 @@ def database(workshop: Workshop) -> Database:
 @pytest.fixture
 def dispatch(workshop: Workshop) -> Dispatch:
     return workshop.dispatch
-
-
-def order(task: str, payload: Any = None, **more: Any) -> NewRun:
-    return NewRun(account_id="alice", task_identifier=task, payload=payload, **more)
-
-
-def output(run: Run) -> Any:
-    assert run.status is RunStatus.COMPLETED, run.error
-    return msgspec.json.decode(run.output or "null")
 
 
 def metadata(run: Run) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -13,18 +12,12 @@ from backline.clock import now_ms
 from backline.db import Database
 from backline.engine import Bell, Dispatch, RunQueue
 from backline.engine.timekeeper import Timekeeper
-from backline.runs import NewRun, Run, RunStatus, ledger, queries
+from backline.runs import NewRun, RunStatus, ledger, queries
 from backline.runs.tables import idempotency_keys
 from backline.sdk import Debounce
 from backline.settings import Settings
+from tests.engine.outcomes import read
 from tests.processes import final_run, worker
-
-
-@pytest.fixture
-def dispatch(database: Database) -> Iterator[Dispatch]:
-    queue = RunQueue(database)
-    yield Dispatch(database, queue, Bell())
-    queue.close()
 
 
 def order(payload: Any = None, **more: Any) -> NewRun:
@@ -33,13 +26,6 @@ def order(payload: Any = None, **more: Any) -> NewRun:
 
 def flurry(**more: Any) -> Debounce:
     return Debounce(**{"key": "k", "delay_seconds": 60} | more)
-
-
-def read(database: Database, run_id: str) -> Run:
-    with database.read() as connection:
-        run = queries.find_run(connection, run_id)
-    assert run is not None
-    return run
 
 
 def due_in_seconds(database: Database, run_id: str) -> float:

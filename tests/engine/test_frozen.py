@@ -14,6 +14,7 @@ from backline.engine.memory import used_bytes
 from backline.runs import NewRun, RunStatus, queries
 from backline.runs.tables import runs
 from backline.settings import Settings
+from tests.engine.outcomes import order
 from tests.processes import eventually, final_run, worker
 
 HOUR_SECONDS = 3600
@@ -51,10 +52,6 @@ def freeze_many(database: Database, dispatch: Dispatch, settings: Settings, coun
         wait_until(database, RunStatus.COMPLETED, count + 1)
         with database.read() as connection:
             assert set(connection.execute(sa.select(runs.c.attempt_count)).scalars()) == {1}
-
-
-def order(task: str, payload: object) -> NewRun:
-    return NewRun(account_id="alice", task_identifier=task, payload=payload)
 
 
 def waiting_for(seconds: int) -> NewRun:

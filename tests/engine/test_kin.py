@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from backline.db import Database
-from backline.engine import Bell, Dispatch, RunQueue
+from backline.engine import Dispatch
 from backline.engine.dispatch import CHUNK
 from backline.engine.kin import Kin
 from backline.errors import RunLost
@@ -21,13 +20,6 @@ BATCH = say.TriggerAsked(
     is_batch=True,
     is_waited_for=True,
 )
-
-
-@pytest.fixture
-def dispatch(database: Database) -> Iterator[Dispatch]:
-    queue = RunQueue(database)
-    yield Dispatch(database, queue, Bell())
-    queue.close()
 
 
 @pytest.fixture

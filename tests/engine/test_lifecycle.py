@@ -4,42 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
 
 from backline.clock import now_ms
 from backline.db import Database
-from backline.engine import Bell, Dispatch, RunQueue
+from backline.engine import Dispatch
 from backline.errors import Conflict
-from backline.runs import NewRun, Run, RunStatus, queries, queues, waiting
+from backline.runs import Run, RunStatus, queries, queues, waiting
 from backline.settings import Settings
+from tests.engine.outcomes import error, order, output, read, words
 from tests.processes import Process, eventually, final_run, is_alive, worker
-
-
-@pytest.fixture
-def dispatch(database: Database) -> Iterator[Dispatch]:
-    queue = RunQueue(database)
-    yield Dispatch(database, queue, Bell())
-    queue.close()
 
 
 @pytest.fixture
 def at_work(settings: Settings) -> Iterator[Process]:
     with worker(settings, "--slots", "1") as process:
         yield process
-
-
-def order(task: str, payload: Any = None, **more: Any) -> NewRun:
-    return NewRun(account_id="alice", task_identifier=task, payload=payload, **more)
-
-
-def read(database: Database, run_id: str) -> Run:
-    with database.read() as connection:
-        run = queries.find_run(connection, run_id)
-    assert run is not None
-    return run
 
 
 def reaches(database: Database, run_id: str, status: RunStatus) -> Run:
@@ -49,20 +31,6 @@ def reaches(database: Database, run_id: str, status: RunStatus) -> Run:
 def story(database: Database, run_id: str) -> list[str]:
     with database.read() as connection:
         return [status for _, status, _ in queries.events_of(connection, run_id)]
-
-
-def output(run: Run) -> Any:
-    assert run.status is RunStatus.COMPLETED, run.error
-    return msgspec.json.decode(run.output or "null")
-
-
-def error(run: Run) -> dict[str, str]:
-    decoded: dict[str, str] = msgspec.json.decode(run.error or "{}")
-    return decoded
-
-
-def words(diary: Path) -> list[str]:
-    return [line.split()[0] for line in diary.read_text().splitlines()] if diary.exists() else []
 
 
 def test_a_frozen_run_holds_no_process_and_goes_on_where_it_was(

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
 
 from backline.db import Database
 from backline.engine import Dispatch
-from backline.runs import NewRun, Run, RunStatus, queries
+from backline.runs import RunStatus, queries
 from tests.engine.conftest import Workshop
+from tests.engine.outcomes import error, order, output, words
 from tests.processes import eventually, final_run, is_alive
 
 
@@ -23,24 +23,6 @@ def database(workshop: Workshop) -> Database:
 @pytest.fixture
 def dispatch(workshop: Workshop) -> Dispatch:
     return workshop.dispatch
-
-
-def order(task: str, payload: Any = None, **more: Any) -> NewRun:
-    return NewRun(account_id="alice", task_identifier=task, payload=payload, **more)
-
-
-def output(run: Run) -> Any:
-    assert run.status is RunStatus.COMPLETED, run.error
-    return msgspec.json.decode(run.output or "null")
-
-
-def error(run: Run) -> dict[str, str]:
-    decoded: dict[str, str] = msgspec.json.decode(run.error or "{}")
-    return decoded
-
-
-def words(diary: Path) -> list[str]:
-    return [line.split()[0] for line in diary.read_text().splitlines()] if diary.exists() else []
 
 
 def test_what_a_run_started_ends_with_it(

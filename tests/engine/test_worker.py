@@ -12,22 +12,15 @@ import msgspec
 import pytest
 
 from backline.db import Database
-from backline.engine import Bell, Dispatch, RunQueue
-from backline.ids import new_account_id
-from backline.runs import AttemptStatus, NewRun, Run, RunStatus, queries
+from backline.engine import Dispatch
+from backline.runs import AttemptStatus, Run, RunStatus, queries
 from backline.runtime.processes import children_of
 from backline.settings import Settings
 from tests.cast import Cast
+from tests.engine.outcomes import error, order, output
 from tests.processes import Process, eventually, final_run, is_alive, worker
 
 SECRET = "the-secret-that-no-task-may-see"
-
-
-@pytest.fixture
-def dispatch(database: Database) -> Iterator[Dispatch]:
-    queue = RunQueue(database)
-    yield Dispatch(database, queue, Bell())
-    queue.close()
 
 
 @pytest.fixture
@@ -36,22 +29,8 @@ def at_work(settings: Settings) -> Iterator[Process]:
         yield process
 
 
-def order(task: str, payload: Any = None, account_id: str | None = None) -> NewRun:
-    return NewRun(account_id=account_id or new_account_id(), task_identifier=task, payload=payload)
-
-
 def perform(database: Database, dispatch: Dispatch, task: str, payload: Any = None) -> Run:
     return final_run(database, dispatch.trigger(order(task, payload)).run_id)
-
-
-def output(run: Run) -> Any:
-    assert run.status is RunStatus.COMPLETED, run.error
-    return msgspec.json.decode(run.output or "null")
-
-
-def error(run: Run) -> dict[str, str]:
-    decoded: dict[str, str] = msgspec.json.decode(run.error or "{}")
-    return decoded
 
 
 def attempts(database: Database, run: Run) -> list[AttemptStatus]:

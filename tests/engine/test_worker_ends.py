@@ -2,43 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import msgspec
-import pytest
 
 from backline.db import Database
-from backline.engine import Bell, Dispatch, RunQueue
-from backline.runs import NewRun, Run, RunStatus, queries
+from backline.engine import Dispatch
+from backline.runs import RunStatus, queries
 from backline.settings import Settings
+from tests.engine.outcomes import order, words
 from tests.processes import eventually, is_alive, worker
-
-
-@pytest.fixture
-def dispatch(database: Database) -> Iterator[Dispatch]:
-    queue = RunQueue(database)
-    yield Dispatch(database, queue, Bell())
-    queue.close()
-
-
-def order(task: str, payload: Any = None, **more: Any) -> NewRun:
-    return NewRun(account_id="alice", task_identifier=task, payload=payload, **more)
-
-
-def output(run: Run) -> Any:
-    assert run.status is RunStatus.COMPLETED, run.error
-    return msgspec.json.decode(run.output or "null")
-
-
-def error(run: Run) -> dict[str, str]:
-    decoded: dict[str, str] = msgspec.json.decode(run.error or "{}")
-    return decoded
-
-
-def words(diary: Path) -> list[str]:
-    return [line.split()[0] for line in diary.read_text().splitlines()] if diary.exists() else []
 
 
 def test_programs_end_with_their_worker(
