@@ -16,6 +16,9 @@ from backline.content.steps.glance import glance_at_picture
 from backline.errors import AbortRun
 from tests import pictures
 
+SONG = Path("night-drive.mp3")
+"""Not there: a song without tags."""
+
 
 class Shelf:
     """Stored files by name; remembers what was asked for."""
@@ -45,7 +48,7 @@ def test_the_picture_is_ready_at_the_end(portrait: Path) -> None:
     """What was found in it is answered from the cache, and no thread is left."""
     order = Order(songs=["song"], images=["portrait"])
     find_portrait.cache_clear()
-    with glance_at_picture(order, 1, context(Shelf(portrait=portrait))):
+    with glance_at_picture(order, 1, SONG, context(Shelf(portrait=portrait))):
         pass
     before = find_portrait.cache_info()
     find_portrait(read_picture(portrait))
@@ -58,7 +61,7 @@ def test_the_picture_is_ready_at_the_end(portrait: Path) -> None:
 def test_nothing_is_opened_that_would_have_to_be_fetched(images: list[str]) -> None:
     """A URL is fetched once, by the step that uses it."""
     shelf = Shelf()
-    with glance_at_picture(Order(songs=["song"], images=images), 1, context(shelf)):
+    with glance_at_picture(Order(songs=["song"], images=images), 1, SONG, context(shelf)):
         pass
     assert shelf.opened == []
 
@@ -68,7 +71,8 @@ def test_a_picture_that_is_none_disturbs_nobody(tmp_path: Path) -> None:
     damaged = tmp_path / "damaged.jpg"
     damaged.write_bytes(b"\xff\xd8\xff" + bytes(400))
     for shelf in (Shelf(), Shelf(portrait=damaged)):
-        with glance_at_picture(Order(songs=["song"], images=["portrait"]), 1, context(shelf)):
+        order = Order(songs=["song"], images=["portrait"])
+        with glance_at_picture(order, 1, SONG, context(shelf)):
             pass
         assert shelf.opened == ["portrait"]
 
@@ -78,7 +82,7 @@ def test_trouble_with_the_song_is_the_songs_own(portrait: Path) -> None:
     order = Order(songs=["song"], images=["portrait"])
     with (
         pytest.raises(AbortRun, match="no song"),
-        glance_at_picture(order, 1, context(Shelf(portrait=portrait))),
+        glance_at_picture(order, 1, SONG, context(Shelf(portrait=portrait))),
     ):
         raise AbortRun("no song")
     assert "glance" not in [thread.name for thread in threading.enumerate()]

@@ -13,10 +13,11 @@ import cv2
 import numpy as np
 import pytest
 
+from backline.content.image import base_image
 from backline.content.media.audio import read_audio
 from backline.content.media.loudness import measure_loudness
 from backline.content.media.picture import read_picture, write_jpeg
-from backline.content.steps import captioning, listening, picturing
+from backline.content.steps import captioning, glance, listening, picturing
 from backline.content.tasks import create_content
 from backline.errors import AbortRun, FetchError, MediaError, PayloadInvalid
 from backline.testing import InlineRun, run_inline
@@ -218,6 +219,28 @@ def test_a_resumed_run_only_does_what_is_left(
     kinds = [stored.mime_type for stored in again.saved]
     assert kinds == ["video/mp4", "image/jpeg", "image/webp"]
     assert film_of(again).read_bytes() == film_of(made).read_bytes()
+
+
+def test_the_still_is_made_as_the_glance_made_it(
+    files: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a template prints is known at the glance: one that paints it in paints once."""
+    asked = []
+
+    def noting(*args: Any, **named: Any) -> Any:
+        asked.append((args, named))
+        return base_image(*args, **named)
+
+    for step in (glance, picturing):
+        monkeypatch.setattr(step, "base_image", noting)
+    run(files, tmp_path, template="album-record-store", releaseDate="2026-11-28")
+    first, second = asked
+    assert first == second
+    assert first[1] == {
+        "title": TAGS["title"],
+        "artist": TAGS["artist"],
+        "date": "28 November 2026",
+    }
 
 
 def test_a_portrait_sings_when_the_words_have_times(files: dict[str, Path], tmp_path: Path) -> None:

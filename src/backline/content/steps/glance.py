@@ -1,4 +1,4 @@
-"""Looks at the picture while the song is heard: the two know nothing of each other, and there are two cores.
+"""Looks at the picture while the song is heard: the sound tells nothing of it, and there are two cores.
 
 What is found (faces, a cut-out, the painted scene) stays in this process's
 caches, where the next step finds it. It is a head start and nothing else: the
@@ -12,21 +12,26 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
 
+from backline.content.dates import readable_date
 from backline.content.image import base_image
 from backline.content.media.picture import read_picture
 from backline.content.order import Order, shuffled
+from backline.content.tags import read_tags, title_from_file_name
 from backline.errors import BacklineError
 from backline.sdk import Context
 
 
 @contextmanager
-def glance_at_picture(order: Order, seed: int, ctx: Context) -> Iterator[None]:
-    """Prepare the picture that is most likely used for as long as the block lasts, and wait for it at its end."""
+def glance_at_picture(order: Order, seed: int, song: Path, ctx: Context) -> Iterator[None]:
+    """Prepare the picture that is most likely used for as long as the block lasts, and wait for it at its end.
+
+    ``song`` is the file that is heard meanwhile: templates print what it is called.
+    """
     path = _first_picture(order, seed, ctx)
     if path is None:
         yield
         return
-    looking = Thread(target=_look, args=(order.template, path, seed), name="glance")
+    looking = Thread(target=_look, args=(order, seed, song, path), name="glance")
     looking.start()
     try:
         yield
@@ -44,7 +49,15 @@ def _first_picture(order: Order, seed: int, ctx: Context) -> Path | None:
     return None
 
 
-def _look(template_id: str, path: Path, seed: int) -> None:
+def _look(order: Order, seed: int, song: Path, path: Path) -> None:
     # Whatever is wrong with the picture is said by the step that uses it: this one spoils no run.
     with suppress(Exception):
-        base_image(template_id, read_picture(path), seed)
+        tags = read_tags(song)
+        base_image(
+            order.template,
+            read_picture(path),
+            seed,
+            title=tags.title or title_from_file_name(song.name),
+            artist=order.artist_name or tags.artist,
+            date=readable_date(order.release_date or tags.date),
+        )

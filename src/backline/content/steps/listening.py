@@ -54,13 +54,13 @@ def listen_to_song(order: Order, seed: int, ctx: Context, progress: Progress) ->
 
     def hear(name: str) -> tuple[Supply, Song]:
         supply = bring(ctx, name, accept=["audio/*", "video/*"], max_bytes=MAX_SONG_BYTES)
-        analysis, was_known = recall_or_analyse(ctx, supply.path)
+        with glance_at_picture(order, seed, supply.path, ctx):
+            analysis, was_known = recall_or_analyse(ctx, supply.path)
         if was_known:
             ctx.log(f"{supply.file_name!r} was listened to before")
         return supply, listen(supply.path, words, analysis=analysis)
 
-    with glance_at_picture(order, seed, ctx):
-        supply, song = first_usable(shuffled(order.songs, seed, "song"), hear, ctx.log)
+    supply, song = first_usable(shuffled(order.songs, seed, "song"), hear, ctx.log)
     _check_clip_start(order, song)
     heard = _heard(song, _clip(order, song, supply.path), keep(ctx, supply))
     if order.hear_words and not heard.lines:
