@@ -20,7 +20,7 @@ import msgspec
 
 from backline.content.finish import clip_frames
 from backline.content.media.frame import FRAME_RATE
-from backline.content.media.heap import share_one_heap
+from backline.content.media.heap import keep_heap_small
 from backline.content.order import AudioFacts, FinishedContent, Order, check_order, seed_of
 from backline.content.progress import Progress
 from backline.content.shape import shape_of
@@ -34,7 +34,7 @@ from backline.sdk import Context
 def create_content(order: Order, ctx: Context) -> FinishedContent:
     """Make one video. Raises ``PayloadInvalid``, ``MediaError`` or ``FetchError`` for what can not work."""
     check_order(order)
-    share_one_heap()
+    keep_heap_small()
     seed = seed_of(order, ctx.run.id)
     progress = Progress(ctx)
     heard = ctx.step("listen", listen_to_song, order, seed, ctx, progress)

@@ -20,8 +20,8 @@ FRAMES_PER_SECOND = RATE_HZ / HOP
 MEL_BANDS = 40
 
 _WINDOW = 1024
-_FRAMES_AT_ONCE = 512
-"""Bounds the memory: half an hour of song is looked at a few megabytes at a time."""
+_SAMPLES_AT_ONCE = 128 * _WINDOW
+"""Two megabytes with their spectra stay in the processor's cache: four times as much takes twice as long."""
 
 
 def log_mel(mono: Array) -> Array:
@@ -40,8 +40,9 @@ def power_spectra(mono: Array, window: int, hop: int) -> Iterator[Array]:
     padded = np.pad(mono, window // 2)
     frames = np.lib.stride_tricks.sliding_window_view(padded, window)[::hop]
     hann = np.hanning(window + 1)[:-1].astype(np.float32)
-    for start in range(0, len(frames), _FRAMES_AT_ONCE):
-        spectrum = np.fft.rfft(frames[start : start + _FRAMES_AT_ONCE] * hann)
+    at_once = _SAMPLES_AT_ONCE // window
+    for start in range(0, len(frames), at_once):
+        spectrum = np.fft.rfft(frames[start : start + at_once] * hann)
         yield spectrum.real**2 + spectrum.imag**2
 
 
