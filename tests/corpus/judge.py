@@ -79,7 +79,7 @@ def _hear(path: Path) -> None:
     song = listen(path)
     clip = choose_clip(song, 5.0)
     find_mood(song, clip.start_seconds, clip.duration_seconds)
-    finish_sound(path, clip.start_seconds, clip.duration_seconds, path.parent)
+    finish_sound(path, clip.start_seconds, clip.duration_seconds)
     art = read_tags(path).cover_art
     if art is not None:
         cover = path.with_name(f"cover-art-of-{path.name}")

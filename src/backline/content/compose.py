@@ -13,10 +13,11 @@ import cv2
 import numpy as np
 
 from backline.content.media.ahead import drawn_ahead
-from backline.content.media.audio import Audio, frames_of
+from backline.content.media.audio import Audio
 from backline.content.media.frame import FRAME_RATE, Planes, Scene, new_planes
 from backline.content.media.reshape import reshape
-from backline.content.media.video import AAC_FRAME_SAMPLES, VideoWriter
+from backline.content.media.sound import SOUND_RATE_HZ, EncodedSound, encode_sound
+from backline.content.media.video import VideoWriter
 from backline.content.shape import AS_DRAWN, Shape
 
 FADE_OUT_FRAMES = 12
@@ -44,7 +45,7 @@ def compose(
     *,
     tags: Mapping[str, str],
     on_progress: Callable[[float], None],
-    master: Callable[[Audio], Audio] = lambda clip: clip,
+    master: Callable[[Audio], EncodedSound] = encode_sound,
     shape: Shape = AS_DRAWN,
     watch: Callable[[int, Planes], None] | None = None,
 ) -> None:
@@ -76,21 +77,21 @@ def compose(
 class _Sound:
     """The sound goes in beside the picture: players read both from one place of the file."""
 
-    def __init__(self, mastered: Future[Audio]) -> None:
-        self._frames = _once_there(mastered)
-        self._next = None
+    def __init__(self, mastered: Future[EncodedSound]) -> None:
+        self._packets = _once_there(mastered)
+        self._next: av.Packet | None = None
 
     def write_until(self, seconds: float, video: VideoWriter) -> None:
         """Write all that begins before a moment; the first call waits for the sound to be there."""
-        frame = self._next or next(self._frames, None)
-        while frame is not None and frame.pts < seconds * frame.sample_rate:
-            video.write_sound(frame)
-            frame = next(self._frames, None)
-        self._next = frame
+        packet = self._next or next(self._packets, None)
+        while packet is not None and packet.pts < seconds * SOUND_RATE_HZ:
+            video.write_sound(packet)
+            packet = next(self._packets, None)
+        self._next = packet
 
 
-def _once_there(mastered: Future[Audio]) -> Iterator[av.AudioFrame]:
-    yield from frames_of(mastered.result(), AAC_FRAME_SAMPLES)
+def _once_there(mastered: Future[EncodedSound]) -> Iterator[av.Packet]:
+    yield from mastered.result().packets
 
 
 def _drawings(

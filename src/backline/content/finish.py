@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from backline.content.media.audio import Audio, read_audio
 from backline.content.media.frame import FRAME_RATE
 from backline.content.media.loudness import normalise
-from backline.content.media.video import SOUND_RATE_HZ, as_heard
+from backline.content.media.sound import SOUND_RATE_HZ, EncodedSound
 
 FADE_IN_SECONDS = 0.03
 """Long enough not to click when a song is cut in mid-phrase, too short to be noticed."""
@@ -23,9 +23,9 @@ def clip_frames(duration_seconds: float) -> int:
     return max(1, round(duration_seconds * FRAME_RATE))
 
 
-def finish_sound(path: Path, start_seconds: float, duration_seconds: float, scratch: Path) -> Audio:
-    """Cut a clip out of a song and master it. Raises ``MediaError``."""
-    return master(cut_clip(path, start_seconds, duration_seconds), scratch)
+def finish_sound(path: Path, start_seconds: float, duration_seconds: float) -> EncodedSound:
+    """Cut a clip out of a song and bring it to its loudness. Raises ``MediaError``."""
+    return normalise(cut_clip(path, start_seconds, duration_seconds))
 
 
 def cut_clip(path: Path, start_seconds: float, duration_seconds: float) -> Audio:
@@ -44,14 +44,6 @@ def cut_clip(path: Path, start_seconds: float, duration_seconds: float) -> Audio
     missing = max(0, count - clip.samples.shape[1])
     samples = np.pad(clip.samples, ((0, 0), (0, missing)))[:, :count]
     return Audio((samples * _fades(count)).astype(np.float32), SOUND_RATE_HZ)
-
-
-def master(clip: Audio, scratch: Path) -> Audio:
-    """Bring a clip to -14 LUFS and a true peak of at most -1 dBTP, as decoded from the film.
-
-    ``scratch`` is a folder for a passing file.
-    """
-    return normalise(clip, lambda sound: as_heard(sound, scratch / "as-heard.mp4"))
 
 
 def energy_per_frame(audio: Audio) -> list[float]:

@@ -16,7 +16,7 @@ from backline.content.edit.film import Film, read_film
 from backline.content.edit.operations import crop, mux_audio, overlay_text, resize, trim
 from backline.content.edit.saving import MIME_TYPES, write_film
 from backline.content.media.audio import read_audio
-from backline.content.media.video import SOUND_RATE_HZ
+from backline.content.media.sound import SOUND_RATE_HZ
 from backline.content.progress import Progress
 from backline.content.supplies import MAX_SONG_BYTES, bring
 from backline.errors import PayloadInvalid

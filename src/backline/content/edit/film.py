@@ -17,7 +17,7 @@ import numpy as np
 
 from backline.content.media.audio import SAFE_FORMATS, Audio, read_audio
 from backline.content.media.frame import Planes
-from backline.content.media.video import SOUND_RATE_HZ
+from backline.content.media.sound import SOUND_RATE_HZ
 from backline.errors import MediaError
 
 Frames = Callable[[], Iterator[Planes]]

@@ -13,7 +13,7 @@ from backline.content.edit.film import Film, Frames
 from backline.content.edit.wording import draw_text
 from backline.content.media.audio import Audio
 from backline.content.media.frame import Area, Planes
-from backline.content.media.video import SOUND_RATE_HZ
+from backline.content.media.sound import SOUND_RATE_HZ
 from backline.errors import MediaError
 from backline.wire.editing import MOST_PIXELS_A_SIDE, Crop, OverlayText, Resize, Trim
 

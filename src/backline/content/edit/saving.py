@@ -11,12 +11,8 @@ import numpy as np
 from backline.content.edit.film import Film
 from backline.content.media.audio import frames_of
 from backline.content.media.frame import Planes
-from backline.content.media.video import (
-    SOUND_BITS_PER_SECOND,
-    SOUND_RATE_HZ,
-    FrameCanvas,
-    add_picture,
-)
+from backline.content.media.sound import SOUND_BITS_PER_SECOND, SOUND_RATE_HZ
+from backline.content.media.video import FrameCanvas, add_picture
 from backline.errors import MediaError
 from backline.wire.editing import LONGEST_FILM_SECONDS, OutputFormat
 

@@ -8,7 +8,7 @@ the peak of the wave between the samples. Short-video services play near
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import av
 import msgspec
@@ -16,6 +16,7 @@ import numpy as np
 from av.filter import Graph
 
 from backline.content.media.audio import Audio, Samples, frames_of
+from backline.content.media.sound import EncodedSound, encode_sound
 
 TARGET_LUFS = -14.0
 HIGHEST_TRUE_PEAK_DBTP = -1.0
@@ -57,28 +58,29 @@ def measure_loudness(audio: Audio) -> Loudness:
     )
 
 
-def normalise(audio: Audio, as_heard: Callable[[Audio], Audio]) -> Audio:
-    """Bring a clip to -14 LUFS by one gain, and hold what then peaks too high with a limiter.
+def normalise(audio: Audio) -> EncodedSound:
+    """Bring a stereo clip to -14 LUFS by one gain, and hold what then peaks too high with a limiter.
 
-    ``as_heard`` encodes a clip and decodes it again: lossy coding moves loudness
-    and peaks, so it is the decoded sound that is measured, and gain and ceiling
-    are mended until it fits. The dynamics stay as they are but for the limited
-    peaks; silence stays silence. Returns a clip of the same length.
+    Lossy coding moves loudness and peaks, so it is the encoded sound that is
+    listened to, and gain and ceiling are mended until it fits. The dynamics
+    stay as they are but for the limited peaks; silence stays silence. Returns
+    the last take, as long as the clip.
     """
     before = measure_loudness(audio)
     if before.integrated_lufs < SILENCE_LUFS:
-        return audio
+        return encode_sound(audio)
     gain_db, ceiling_dbtp = TARGET_LUFS - before.integrated_lufs, _FIRST_CEILING_DBTP
     for _ in range(_MOST_ROUNDS):
         clip = _amplified(audio, before.true_peak_dbtp, min(gain_db, LARGEST_GAIN_DB), ceiling_dbtp)
-        heard = measure_loudness(as_heard(clip))
+        take = encode_sound(clip)
+        heard = measure_loudness(take.heard())
         excess_db = heard.true_peak_dbtp - HIGHEST_TRUE_PEAK_DBTP
         missing_db = TARGET_LUFS - heard.integrated_lufs
         if excess_db <= 0 and (abs(missing_db) <= _GOOD_ENOUGH_LU or gain_db >= LARGEST_GAIN_DB):
             break
         ceiling_dbtp -= max(0.0, excess_db)
         gain_db += missing_db
-    return clip
+    return take
 
 
 def _amplified(audio: Audio, peak_dbtp: float, gain_db: float, ceiling_dbtp: float) -> Audio:

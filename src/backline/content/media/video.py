@@ -16,12 +16,8 @@ import av
 import cv2
 import numpy as np
 
-from backline.content.media.audio import Audio, frames_of, read_audio
 from backline.content.media.frame import FRAME_HEIGHT, FRAME_RATE, FRAME_WIDTH, Plane, Planes
-
-SOUND_RATE_HZ = 48_000
-SOUND_BITS_PER_SECOND = 192_000
-AAC_FRAME_SAMPLES = 1024
+from backline.content.media.sound import add_sound
 
 PRESET = "veryfast"
 """The knee of the curve: superfast spends five times the bytes, faster twice the time."""
@@ -61,7 +57,7 @@ class VideoWriter:
         self._container.flags |= av.container.Flags.bitexact.value
         self._container.metadata.update(tags or {})
         self._picture = add_picture(self._container, width, height, frame_rate)
-        self._sound = _add_sound(self._container)
+        self._sound = add_sound(self._container)
         self._canvas = FrameCanvas(width, height)
         self._frames_written = 0
 
@@ -76,7 +72,6 @@ class VideoWriter:
     ) -> None:
         if kind is None:
             self._container.mux(self._picture.encode(None))
-            self._container.mux(self._sound.encode(None))
         self._container.close()
 
     def write_frame(self, draw: Callable[[Planes], None]) -> None:
@@ -94,31 +89,10 @@ class VideoWriter:
         """Hand a stamped frame to the encoder."""
         self._container.mux(self._picture.encode(frame))
 
-    def write_sound(self, frame: av.AudioFrame) -> None:
-        """Append sound, stereo at 48 kHz, stamped with its place in samples."""
-        self._container.mux(self._sound.encode(frame))
-
-
-def as_heard(audio: Audio, scratch: Path) -> Audio:
-    """Encode a stereo clip as the film's AAC and decode it: what a listener will get.
-
-    AAC moves peaks, by up to 1 dB on hard-limited music. ``scratch`` is a path
-    that may be written and is removed.
-    """
-    try:
-        write_sound(audio, scratch)
-        return read_audio(scratch, audio.sample_rate_hz, mono=False)
-    finally:
-        scratch.unlink(missing_ok=True)
-
-
-def write_sound(audio: Audio, path: Path) -> None:
-    """Write a stereo clip alone, as the film's AAC, to an m4a."""
-    with av.open(str(path), "w", format="mp4") as container:
-        stream = _add_sound(container)
-        for frame in frames_of(audio, AAC_FRAME_SAMPLES):
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
+    def write_sound(self, packet: av.Packet) -> None:
+        """Append a packet of an encoded sound."""
+        packet.stream = self._sound
+        self._container.mux(packet)
 
 
 def add_picture(
@@ -143,12 +117,6 @@ def _encoder_options() -> dict[str, str]:
         # come: one film in five came out with other bytes. AVX2 gives the same speed and no doubt.
         options["x264-params"] = "asm=AVX2"
     return options
-
-
-def _add_sound(container: av.container.OutputContainer) -> av.AudioStream:
-    stream = container.add_stream("aac", rate=SOUND_RATE_HZ, layout="stereo")
-    stream.bit_rate = SOUND_BITS_PER_SECOND
-    return stream
 
 
 def _rows(plane: av.VideoPlane) -> Plane:

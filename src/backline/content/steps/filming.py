@@ -9,7 +9,7 @@ from typing import NamedTuple
 from backline.content.media.audio import Audio
 from backline.content.media.film import Film
 from backline.content.media.frame import FRAME_RATE
-from backline.content.media.video import write_sound
+from backline.content.media.sound import write_sound
 from backline.content.order import Order
 from backline.content.providers import Kind, LipsyncJob, MotionJob, Outside
 from backline.content.providers.prompts import lipsync_prompt, motion_prompt

@@ -6,11 +6,12 @@ import msgspec
 
 from backline.content.caption import draw_readable, draw_sung_lines, lines_of_clip
 from backline.content.compose import Overlay, compose
-from backline.content.finish import clip_frames, cut_clip, energy_per_frame, master
+from backline.content.finish import clip_frames, cut_clip, energy_per_frame
 from backline.content.keepsakes import Keepsakes, poster_index
 from backline.content.lipsync import Singing, sing_along
 from backline.content.media.audio import Audio
 from backline.content.media.frame import FRAME_RATE, Area, Scene
+from backline.content.media.loudness import normalise
 from backline.content.media.picture import Picture, read_picture
 from backline.content.motion import SceneFacts
 from backline.content.order import Order
@@ -95,7 +96,7 @@ def _film(
             clip,
             tags={**tags, "comment": f"made with backline, template {order.template}"},
             on_progress=lambda share: progress.reach(0.25 + 0.72 * share),
-            master=lambda clip: master(clip, folder),
+            master=normalise,
             shape=shape_of(order.aspect_ratio, upscale=order.upscale),
             watch=keepsakes.see,
         )
