@@ -101,6 +101,17 @@ def test_dust_turns_with_the_record(shop: Shop) -> None:
     assert part.max() > 15
 
 
+def test_no_dust_lies_on_the_sleeve(shop: Shop) -> None:
+    """Where the sleeve stands before the record nothing is added, at any turn and wherever the camera is."""
+    for zoom, degrees in ((1.0, 0), (1.04, 90), (1.09, 200)):
+        matrix = view_matrix(View(zoom=zoom, shift_x=3.3, shift_y=-2.6, angle=0.002))
+        planes = new_planes()
+        shop.dust.add(matrix, math.radians(degrees), planes)
+        middle = 540 + (404 - 540) * zoom
+        assert (planes.y[:, : round(middle + 330 * zoom)] == 16).all()
+        assert planes.y[:, round(middle + 350 * zoom) :].max() > 40
+
+
 def test_record_turns_at_33_and_a_third() -> None:
     """1.8 seconds are one turn."""
     assert pytest.approx(1.8) == 1 / TURNS_PER_SECOND

@@ -10,31 +10,7 @@ import numpy as np
 
 from backline.content.media.frame import Plane, Planes
 from backline.content.media.still import CHROMA_SITE, Matrix, halved, sample_plane
-
-
-class Window(NamedTuple):
-    """A part of the frame; all four numbers are even, so that it holds for the half-size planes."""
-
-    left: int
-    top: int
-    right: int
-    bottom: int
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Width and height, pixels."""
-        return self.right - self.left, self.bottom - self.top
-
-    def shifted(self, matrix: Matrix) -> Matrix:
-        """Return a matrix that starts from the frame as one that starts from this part of it."""
-        start = matrix[:, 2] + matrix[:, :2] @ np.array([self.left, self.top])
-        return np.column_stack([matrix[:, :2], start])
-
-    def of(self, plane: Plane, shrink: int = 1) -> Plane:
-        """Return this part of a plane (``shrink`` 2 for chroma)."""
-        return plane[
-            self.top // shrink : self.bottom // shrink, self.left // shrink : self.right // shrink
-        ]
+from backline.content.media.window import Window
 
 
 class Disc(NamedTuple):
@@ -57,9 +33,9 @@ class Disc(NamedTuple):
         if window is None:
             return
         matrix = self.to_face(to_still, angle, window)
-        cover = _sampled(self.cover, matrix, window.size)
+        cover = sampled(self.cover, matrix, window.size)
         light = window.of(into.y)
-        lit = cv2.multiply(_sampled(self.face.y, matrix, window.size), light, scale=1 / 235)
+        lit = cv2.multiply(sampled(self.face.y, matrix, window.size), light, scale=1 / 235)
         _blend(light, lit, cover)
         self._draw_chroma(matrix, window, cover, into)
 
@@ -67,19 +43,8 @@ class Disc(NamedTuple):
         size = (window.size[0] // 2, window.size[1] // 2)
         small_cover = cv2.resize(cover, size, interpolation=cv2.INTER_AREA)
         for face, plane in zip(self.face[1:], into[1:], strict=True):
-            sampled = _sampled(face, halved(matrix), size, CHROMA_SITE)
-            _blend(window.of(plane, 2), sampled, small_cover)
-
-    def add_light(self, to_still: Matrix, angle: float, visible: Plane, into: Planes) -> None:
-        """Add the face's brightness to the frame where ``visible`` lets it: a plane of half the still's size."""
-        window = self.window(to_still, into)
-        if window is None:
-            return
-        light = _sampled(self.face.y, self.to_face(to_still, angle, window), window.size)
-        half = (window.size[0] // 2, window.size[1] // 2)
-        seen = _sampled(visible, halved(window.shifted(to_still)), half)
-        part = window.of(into.y)
-        cv2.add(part, cv2.multiply(light, cv2.resize(seen, window.size), scale=1 / 255), dst=part)
+            turned = sampled(face, halved(matrix), size, CHROMA_SITE)
+            _blend(window.of(plane, 2), turned, small_cover)
 
     def window(self, to_still: Matrix, into: Planes) -> Window | None:
         """Return the part of the frame that the disc touches, or None when it is out of sight."""
@@ -103,9 +68,10 @@ class Disc(NamedTuple):
         return np.column_stack([turn @ from_window[:, :2], shift])
 
 
-def _sampled(
+def sampled(
     source: Plane, matrix: Matrix, size: tuple[int, int], site: tuple[float, float] = (0.5, 0.5)
 ) -> Plane:
+    """Return a plane of ``size`` (w, h), black beyond the source; the matrix leads from target to source."""
     target = np.empty((size[1], size[0]), np.uint8)
     sample_plane(source, matrix, target, site, cv2.BORDER_CONSTANT)
     return target

@@ -13,7 +13,6 @@ import numpy as np
 
 from backline.content.media.canvas import Canvas, Mask
 from backline.content.media.colour import to_planes
-from backline.content.media.disc import Window
 from backline.content.media.frame import Plane, Planes
 from backline.content.media.still import (
     Blocks,
@@ -25,6 +24,7 @@ from backline.content.media.still import (
     sample_pack,
     sample_plane,
 )
+from backline.content.media.window import window_on
 
 
 class Layer(NamedTuple):
@@ -62,7 +62,7 @@ class Layer(NamedTuple):
 
     def draw(self, to_still: Matrix, into: Planes) -> None:
         """Lay it over a frame that a camera sees through ``to_still``."""
-        window = _window(self.box, to_still, into)
+        window = window_on(self.box, to_still, into)
         if min(window.size) < 2:
             return
         matrix = window.shifted(to_still)
@@ -80,17 +80,6 @@ class Layer(NamedTuple):
         else:
             self.blocks.sample(matrix, (light,), border=cv2.BORDER_CONSTANT)
         _lay(light, large, window.of(into.y))
-
-
-def _window(box: tuple[int, int, int, int], to_still: Matrix, into: Planes) -> Window:
-    """Return the part of the frame in which a box of the still is seen."""
-    left, top, right, bottom = box
-    corners = np.array([[left, right, left, right], [top, top, bottom, bottom]], np.float64)
-    placed = np.linalg.solve(to_still[:, :2], corners - to_still[:, 2:])
-    low = np.maximum(np.floor(placed.min(axis=1)).astype(int), 0) & ~1
-    high = (np.ceil(placed.max(axis=1)).astype(int) + 1) & ~1
-    height, width = into.y.shape
-    return Window(int(low[0]), int(low[1]), min(width, int(high[0])), min(height, int(high[1])))
 
 
 def layer_of(canvas: Canvas, mask: Mask, left: int = 0, top: int = 0) -> Layer:
@@ -137,7 +126,7 @@ class BlurredLayer(NamedTuple):
         """Lay it over a frame that a camera sees through ``to_still``."""
         height, width = self.soft.shape[:2]
         box = (self.left, self.top, self.left + 2 * width, self.top + 2 * height)
-        window = _window(box, to_still, into)
+        window = window_on(box, to_still, into)
         if min(window.size) < 2:
             return
         matrix = window.shifted(to_still)

@@ -31,6 +31,8 @@ from backline.content.templates.album_record_store.layout import (
 from backline.content.templates.album_record_store.shop import LAMP_ON_PAPER
 
 BOARD = np.array([0.78, 0.72, 0.62], np.float32)
+_FOOT_ROWS = 240
+"""Lower down nothing is left of the shadow at the sleeve's foot."""
 
 
 def stand_sleeve(canvas: Canvas, visible: Mask, art: Rgb, rng: np.random.Generator) -> None:
@@ -87,9 +89,6 @@ def _cast_shadow(canvas: Canvas) -> None:
     centre = (SLEEVE_CENTRE[0] + 22, SLEEVE_CENTRE[1] + 16)
     shade(canvas, mask, placement(size, centre, 1.0, SLEEVE_DEGREES), 0.72)
     top = round(COUNTER_Y)
-    x, y = grid(STILL_WIDTH, STILL_HEIGHT - top)
-    beside = np.abs(x - SLEEVE_CENTRE[0]) - SLEEVE_SIDE / 2
-    contact = smoothstep(
-        40, -30, np.broadcast_to(beside, (y.shape[0], x.shape[1])).astype(np.float32)
-    )
-    canvas[top:] *= 1 - (0.72 * contact * np.exp(-y / 30))[..., None]
+    x, y = grid(STILL_WIDTH, _FOOT_ROWS)
+    contact = smoothstep(40, -30, np.abs(x - SLEEVE_CENTRE[0]) - SLEEVE_SIDE / 2)
+    canvas[top : top + _FOOT_ROWS] *= 1 - (0.72 * contact * np.exp(-y / 30))[..., None]
