@@ -151,7 +151,8 @@ def open_pool(url: sa.URL, *, for_engine: bool = False) -> sa.Engine:
     of them that the ledger builds upon are written before the ledger's own.
     """
     if url.get_backend_name() != "sqlite":
-        pool = sa.create_engine(url, pool_size=10, max_overflow=20)
+        # The connection that was used last comes first: it has its statements prepared.
+        pool = sa.create_engine(url, pool_size=10, max_overflow=20, pool_use_lifo=True)
         if for_engine:
             event.listen(pool, "connect", _commit_without_waiting)
         return _asked_after_idleness(pool)

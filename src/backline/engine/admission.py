@@ -39,10 +39,13 @@ class Admission:
 
     def _fill(self, connection: Connection, lane: str, room_in_all: int) -> None:
         room = self._room(connection, lane)
-        room.places = min(room.places, room_in_all)
-        while room.places > 0 and (page := queues.waiting(connection, room.places, lane=lane)):
+        most = room.places = min(room.places, room_in_all)
+        while most > 0:
+            page = queues.waiting(connection, most, lane=lane)
             for run_id, _ in page:
                 self._let_in(connection, run_id, room)
+            # Fewer than were asked for are all that there were.
+            most = room.places if len(page) == most else 0
 
     def fill_freed(self, connection: Connection, lane: str) -> None:
         """Let in whoever is next after a place of the lane was given back.
