@@ -36,6 +36,7 @@ from backline.content.media.frame import Area, Planes
 from backline.content.media.lettering import plain_letters
 from backline.content.media.overlay import overlay_of
 from backline.content.media.picture import read_picture
+from backline.content.media.sound import SOUND_BITS_PER_SECOND
 from backline.content.media.still import (
     STILL_HEIGHT,
     STILL_SCALE,
@@ -45,7 +46,7 @@ from backline.content.media.still import (
     view_matrix,
 )
 from backline.content.media.typesetting import typeset
-from backline.content.media.video import CRF, PRESET, SOUND_BITS_PER_SECOND
+from backline.content.media.video import CRF, PRESET
 from backline.content.motion import View
 from bench.content import SONG, demo_picture, report
 
