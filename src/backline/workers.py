@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import signal
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -149,11 +149,23 @@ def open_database(settings: Settings) -> Database:
 
 def run(settings: Settings) -> None:
     """Perform runs until SIGTERM or SIGINT. Prints ``ready`` once it takes work."""
-    stop = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.set())
+    told_to_stop = _hear_signals()
     database = open_database(settings)
     with working(settings, database, Bell()) as supervisor:
         print(f"ready {supervisor.worker_id}", flush=True)  # noqa: T201 - scripts wait for it
-        stop.wait()
+        os.read(told_to_stop, 1)
     database.close()
+
+
+def _hear_signals() -> int:
+    """Return a descriptor that can be read from as soon as SIGTERM or SIGINT has come.
+
+    The kernel may give a signal to any thread, and Python handles it in the main
+    one, which would sleep on if it waited for anything else.
+    """
+    heard, written = os.pipe()
+    os.set_blocking(written, False)
+    signal.set_wakeup_fd(written)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    return heard

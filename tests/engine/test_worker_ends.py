@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import signal
 from pathlib import Path
 
 import msgspec
@@ -41,3 +43,12 @@ def test_tasks_clean_up_when_their_worker_stops(
     with database.read() as connection:
         run = queries.find_run(connection, run_id)
     assert run is not None and run.status is RunStatus.QUEUED
+
+
+def test_a_signal_that_another_thread_gets_stops_the_worker(settings: Settings) -> None:
+    """The kernel may choose any thread, and does so while a debugger holds the main one."""
+    with worker(settings) as process:
+        threads = {int(path.name) for path in Path(f"/proc/{process.pid}/task").iterdir()}
+        ctypes.CDLL(None).tgkill(process.pid, max(threads - {process.pid}), signal.SIGTERM)
+        eventually(lambda: not is_alive(process.pid))
+        assert process.stop() == 0
