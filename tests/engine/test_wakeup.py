@@ -8,6 +8,7 @@ from typing import cast
 import pytest
 from dbos import DBOS, _core, _queue
 from dbos._core import ActiveWorkflowById
+from dbos._utils import INTERNAL_QUEUE_NAME
 
 from backline.db import Database
 from backline.engine.wakeup import (
@@ -130,6 +131,16 @@ def test_other_threads_sleep_on(bell: Bell, stop: threading.Event) -> None:
     """DBOS's threads for other things share the event and do not hear the bell."""
     thread, answers = sleeper(stop, queue="of nobody")
     bell.ring([QUEUE])
+    assert goes_on_sleeping(thread)
+    stop.set()
+    thread.join()
+    assert answers == [True]
+
+
+@pytest.mark.usefixtures("engine")
+def test_the_queue_that_nobody_uses_is_asked_seldom(stop: threading.Event) -> None:
+    """DBOS polls a queue of its own as often as ours; an idle worker need not."""
+    thread, answers = sleeper(stop, 0.01, queue=INTERNAL_QUEUE_NAME)
     assert goes_on_sleeping(thread)
     stop.set()
     thread.join()

@@ -118,6 +118,7 @@ class Supervisor:
             "max_executor_threads": self._settings.slots + 8,
             # We send no DBOS notifications; these pollers only need to exist, and to end soon.
             "notification_listener_polling_interval_sec": 0.5,
+            "notification_coalesce_sec": 0.5,
             "scheduler_polling_interval_sec": 300.0,
         }
         engine = DBOS(config=config)

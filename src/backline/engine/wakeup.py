@@ -18,6 +18,7 @@ from typing import Any, Protocol
 
 from dbos import DBOS
 from dbos._core import ActiveWorkflowById
+from dbos._utils import INTERNAL_QUEUE_NAME
 
 from backline.db import Connection, Database
 
@@ -154,11 +155,18 @@ class _HearingEvents(list[threading.Event]):
 
 
 def _give_ears(event: threading.Event, ears: dict[str, _Ear]) -> None:
-    """Let the threads of these names that sleep on the event hear the bell, and its end too."""
+    """Let the threads of these names that sleep on the event hear the bell, and its end too.
+
+    Whoever polls DBOS's own queue sleeps as long as it may: we put nothing into it.
+    """
     wait_for_stop, stop = event.wait, event.set
+    idler = QUEUE_THREAD.format(queue=INTERNAL_QUEUE_NAME)
 
     def hear(timeout: float | None = None) -> bool:
-        ear = ears.get(threading.current_thread().name)
+        thread = threading.current_thread().name
+        if thread == idler:
+            return wait_for_stop(LONGEST_POLL_SECONDS)
+        ear = ears.get(thread)
         if ear is None or timeout is None or timeout > LONGEST_POLL_SECONDS:
             return wait_for_stop(timeout)
         return ear.sleep(timeout, event)
