@@ -42,11 +42,11 @@ def going_round(what: str, sweep: Callable[[], int]) -> Iterator[None]:
 def _go_round(what: str, sweep: Callable[[], int], stopped: threading.Event) -> None:
     pause_seconds = PAUSE_SECONDS
     while not stopped.wait(pause_seconds):
+        pause_seconds = IDLE_SECONDS
         try:
-            pause_seconds = PAUSE_SECONDS if sweep() >= BATCH else IDLE_SECONDS
+            if sweep() >= BATCH:
+                pause_seconds = PAUSE_SECONDS
         except (*AWAY, BacklineError, OSError) as trouble:
             log.warning("%s stay for now: %s", what, reason_of(trouble))
-            pause_seconds = IDLE_SECONDS
         except Exception:
             log.exception("%s stay for now", what)
-            pause_seconds = IDLE_SECONDS

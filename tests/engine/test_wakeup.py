@@ -69,6 +69,12 @@ def goes_on_sleeping(thread: threading.Thread) -> bool:
     return thread.is_alive()
 
 
+def ends_when_told(stop: threading.Event, thread: threading.Thread, answers: list[bool]) -> bool:
+    stop.set()
+    thread.join()
+    return answers == [True]
+
+
 def test_dbos_sleeps_where_the_bell_hangs() -> None:
     """A release of DBOS whose queue threads sleep elsewhere shows here first."""
     assert "stop_event.wait(timeout=polling_interval" in inspect.getsource(_queue)
@@ -132,9 +138,7 @@ def test_other_threads_sleep_on(bell: Bell, stop: threading.Event) -> None:
     thread, answers = sleeper(stop, queue="of nobody")
     bell.ring([QUEUE])
     assert goes_on_sleeping(thread)
-    stop.set()
-    thread.join()
-    assert answers == [True]
+    assert ends_when_told(stop, thread, answers)
 
 
 @pytest.mark.usefixtures("engine")
@@ -142,9 +146,7 @@ def test_the_queue_that_nobody_uses_is_asked_seldom(stop: threading.Event) -> No
     """DBOS polls a queue of its own as often as ours; an idle worker need not."""
     thread, answers = sleeper(stop, 0.01, queue=INTERNAL_QUEUE_NAME)
     assert goes_on_sleeping(thread)
-    stop.set()
-    thread.join()
-    assert answers == [True]
+    assert ends_when_told(stop, thread, answers)
 
 
 @pytest.mark.usefixtures("engine")
@@ -153,9 +155,7 @@ def test_long_sleepers_are_left_alone(bell: Bell, stop: threading.Event) -> None
     thread, answers = sleeper(stop, LONGEST_POLL_SECONDS * 10)
     bell.ring([QUEUE])
     assert goes_on_sleeping(thread)
-    stop.set()
-    thread.join()
-    assert answers == [True]
+    assert ends_when_told(stop, thread, answers)
 
 
 @pytest.mark.usefixtures("engine")
