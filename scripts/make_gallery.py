@@ -21,7 +21,7 @@ import numpy as np
 
 from backline.content.caption import CaptionRequest, SungLine, draw_caption, write_caption
 from backline.content.clip import choose_clip
-from backline.content.finish import energy_per_frame, finish_sound
+from backline.content.finish import cut_clip, energy_per_frame
 from backline.content.lipsync import sing_along
 from backline.content.media.audio import Audio, frames_of, read_audio
 from backline.content.media.canvas import add_grain, finished, grid, noise, smoothstep
@@ -98,7 +98,7 @@ def hear(entry: Entry, folder: Path) -> tuple[SceneFacts, Audio]:
     path = write_song(entry, folder)
     song = listen(path, None)
     clip = choose_clip(song, CLIP_SECONDS, None)
-    sound = finish_sound(path, clip.start_seconds, clip.duration_seconds, folder)
+    sound = cut_clip(path, clip.start_seconds, clip.duration_seconds)
     rhythm = song.rhythm
     beats = [
         Beat(

@@ -21,9 +21,10 @@ from backline.content.clip import choose_clip
 from backline.content.edit.film import read_film
 from backline.content.edit.operations import crop
 from backline.content.edit.saving import write_film
-from backline.content.finish import finish_sound
+from backline.content.finish import cut_clip
 from backline.content.image import base_image
 from backline.content.lyrics import decode_lyrics, parse_lrc, repeated_lines
+from backline.content.media.loudness import normalise
 from backline.content.media.picture import read_picture
 from backline.content.mood import find_mood
 from backline.content.song import listen
@@ -79,7 +80,7 @@ def _hear(path: Path) -> None:
     song = listen(path)
     clip = choose_clip(song, 5.0)
     find_mood(song, clip.start_seconds, clip.duration_seconds)
-    finish_sound(path, clip.start_seconds, clip.duration_seconds)
+    normalise(cut_clip(path, clip.start_seconds, clip.duration_seconds))
     art = read_tags(path).cover_art
     if art is not None:
         cover = path.with_name(f"cover-art-of-{path.name}")

@@ -1,4 +1,4 @@
-"""The clip's sound, ready for the film: cut out, faded, as loud as its neighbours in a feed."""
+"""The clip's sound: cut out of its song, and faded."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 
 from backline.content.media.audio import Audio, read_audio
 from backline.content.media.frame import FRAME_RATE
-from backline.content.media.loudness import normalise
-from backline.content.media.sound import SOUND_RATE_HZ, EncodedSound
+from backline.content.media.sound import SOUND_RATE_HZ
 
 FADE_IN_SECONDS = 0.03
 """Long enough not to click when a song is cut in mid-phrase, too short to be noticed."""
@@ -21,11 +20,6 @@ _QUIETEST_DB = -30.0
 def clip_frames(duration_seconds: float) -> int:
     """Return how many frames of video a clip lasts; at least one."""
     return max(1, round(duration_seconds * FRAME_RATE))
-
-
-def finish_sound(path: Path, start_seconds: float, duration_seconds: float) -> EncodedSound:
-    """Cut a clip out of a song and bring it to its loudness. Raises ``MediaError``."""
-    return normalise(cut_clip(path, start_seconds, duration_seconds))
 
 
 def cut_clip(path: Path, start_seconds: float, duration_seconds: float) -> Audio:
