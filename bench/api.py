@@ -24,6 +24,7 @@ from backline.runs import NewRun, RunStatus, ledger
 from backline.runs.tables import runs
 from backline.settings import Settings, read_settings
 from bench.stage.databases import KINDS, empty_database, folder, ready_database
+from bench.stage.workers import cpu_seconds
 
 SIZES = (1_000, 100_000, 1_000_000)
 RUNS_LISTED = 20
@@ -235,14 +236,6 @@ def measure(server: Server, asks: str) -> Rate:
     count = re.search(r"(\d+) requests in", told)
     assert rate is not None and count is not None and "REFUSED" not in told, told
     return Rate(float(rate[1]), int(count[1]) / used)
-
-
-def cpu_seconds(pid: int) -> float:
-    """Return the processor time of a process and its children so far."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    stat = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    own = (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
-    return own + sum(cpu_seconds(int(child)) for child in children)
 
 
 def first_core() -> int:

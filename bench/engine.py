@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from backline.db import Database
 from backline.engine import Bell, Dispatch, RunQueue, open_relay
 from backline.runs import NewRun, Run, RunStatus, queries
 from bench.stage.databases import KINDS, empty_database, folder, ready_database
+from bench.stage.workers import working
 
 STARTS = 60
 RUNS = 200
@@ -26,7 +26,6 @@ IDLE_SECONDS = 0.1
 """Before a start is measured: the worker is idle then, its last run recorded everywhere."""
 LOOK_SECONDS = 0.03
 """How often we look whether a run has ended: more often, and looking is what is measured."""
-TASKS = "bench.stage.tasks"
 
 _BARE = """
 import sys, time
@@ -62,7 +61,7 @@ def main() -> None:
             empty_database(kind, place / "bare") as bare_url,
             ready_database(url) as database,
             _dispatching(database) as dispatch,
-            _working(place, url),
+            working(place, url),
         ):
             print(f"  {kind}")
             _tell_starts(database, dispatch)
@@ -136,36 +135,6 @@ def _dispatching(database: Database) -> Iterator[Dispatch]:
     finally:
         relay.close()
         queue.close()
-
-
-@contextmanager
-def _working(place: Path, url: str) -> Iterator[None]:
-    worker = _start_worker(place, url)
-    try:
-        yield
-    finally:
-        worker.terminate()
-        worker.wait()
-
-
-def _start_worker(place: Path, url: str) -> subprocess.Popen[str]:
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(place),
-        "PYTHONPATH": str(Path(__file__).parent.parent),
-        "BACKLINE_DATA_DIR": str(place / "data"),
-        "BACKLINE_DATABASE_URL": url,
-        "BACKLINE_TASKS": f"backline.examples,{TASKS}",
-    }
-    worker = subprocess.Popen(
-        [sys.executable, "-m", "backline.cli", "worker"],
-        env=environment,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert worker.stdout is not None
-    assert worker.stdout.readline().startswith("ready")
-    return worker
 
 
 def _order(task: str = "hello-world", payload: Any = 1) -> NewRun:

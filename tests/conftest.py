@@ -15,11 +15,12 @@ import psycopg
 import pytest
 
 from backline.db import Database, connect
-from backline.engine import prepare_engine_tables
+from backline.engine import Dispatch, prepare_engine_tables
 from backline.ids import new_id
 from backline.migrations import migrate
 from backline.settings import Settings
 from tests.cast import Cast, enter_cast, settings_in
+from tests.dispatching import dispatching
 
 
 class PostgresHost:
@@ -118,6 +119,13 @@ def database(database_url: str) -> Iterator[Database]:
     opened = connect(database_url)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def dispatch(database: Database) -> Iterator[Dispatch]:
+    """The door to the engine of that database."""
+    with dispatching(database) as door:
+        yield door
 
 
 @pytest.fixture

@@ -11,12 +11,12 @@ import pytest
 
 import backline.examples
 from backline.db import Database, connect
-from backline.engine import Bell, Dispatch, RunQueue
 from backline.files import Shelf
 from backline.runs import NewRun, Run, RunStatus
 from backline.settings import Settings
 from backline.storage import open_store
 from tests.cast import enter_cast, settings_in
+from tests.dispatching import dispatching
 from tests.processes import final_run, worker
 
 DEMO = Path(backline.examples.__file__).parent / "demo"
@@ -48,23 +48,18 @@ def make(count: int, database: Database, settings: Settings) -> list[Run]:
         "images": [shelved("night-drive.jpg", "image/jpeg")],
         "clipSeconds": 5,
     }
-    queue = RunQueue(database)
-    try:
-        orders = [
-            NewRun(
-                account_id=alice,
-                task_identifier="create-content",
-                payload=payload | {"seed": 40 + number, "variant": number},
-            )
-            for number in range(count)
-        ]
-        run_ids = [
-            run.run_id for run in Dispatch(database, queue, Bell()).trigger_batch(orders).triggered
-        ]
-        with worker(settings, "--slots", "2", built_in="content"):
-            return [final_run(database, run_id) for run_id in run_ids]
-    finally:
-        queue.close()
+    orders = [
+        NewRun(
+            account_id=alice,
+            task_identifier="create-content",
+            payload=payload | {"seed": 40 + number, "variant": number},
+        )
+        for number in range(count)
+    ]
+    with dispatching(database) as dispatch:
+        run_ids = [run.run_id for run in dispatch.trigger_batch(orders).triggered]
+    with worker(settings, "--slots", "2", built_in="content"):
+        return [final_run(database, run_id) for run_id in run_ids]
 
 
 def judge(runs: list[Run]) -> None:

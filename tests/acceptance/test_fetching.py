@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from backline.db import Database, connect
-from backline.engine import Bell, Dispatch, RunQueue
+from backline.engine import Dispatch
 from backline.runs import NewRun, RunStatus, queries
 from backline.settings import Settings
 from tests.cast import enter_cast, settings_in
@@ -47,12 +47,10 @@ def web(tmp_path: Path) -> Iterator[Web]:
 
 
 def test_what_may_pass_is_tried_again_and_what_stays_is_not(
-    database: Database, settings: Settings, web: Web
+    database: Database, settings: Settings, dispatch: Dispatch, web: Web
 ) -> None:
     """503 and then the film: completed at the second attempt. 404: failed at the first."""
     alice = enter_cast(database, settings).alice.account_id
-    queue = RunQueue(database)
-    dispatch = Dispatch(database, queue, Bell())
 
     def edit(path: str) -> str:
         payload = {
@@ -62,12 +60,9 @@ def test_what_may_pass_is_tried_again_and_what_stays_is_not(
         order = NewRun(account_id=alice, task_identifier="ffmpeg-edit", payload=payload)
         return dispatch.trigger(order).run_id
 
-    try:
-        run_ids = [edit("/film.mp4"), edit("/gone.mp4")]
-        with worker(settings, built_in="content", BACKLINE_ALLOW_PRIVATE_URLS="1"):
-            made, refused = (final_run(database, run_id) for run_id in run_ids)
-    finally:
-        queue.close()
+    run_ids = [edit("/film.mp4"), edit("/gone.mp4")]
+    with worker(settings, built_in="content", BACKLINE_ALLOW_PRIVATE_URLS="1"):
+        made, refused = (final_run(database, run_id) for run_id in run_ids)
     with database.read() as connection:
         attempts = [len(queries.attempts_of(connection, run_id)) for run_id in run_ids]
     assert (made.status, refused.status) == (RunStatus.COMPLETED, RunStatus.FAILED), made.error

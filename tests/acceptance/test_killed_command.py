@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from backline.db import Database
-from backline.engine import Bell, Dispatch, RunQueue
+from backline.engine import Dispatch
 from backline.runs import NewRun, RunStatus
 from backline.settings import Settings
 from tests.cast import Cast
@@ -40,16 +40,15 @@ def is_sleeping() -> bool:
 
 
 def test_a_killed_workers_command_is_run_again_on_an_untouched_home(
-    database: Database, settings: Settings, cast: Cast, homes: Path
+    database: Database, settings: Settings, dispatch: Dispatch, cast: Cast, homes: Path
 ) -> None:
     """SIGKILL in the middle: nothing runs on, the lease is free, and what was half done is gone."""
-    queue = RunQueue(database)
     script = f"cat trace 2>/dev/null; echo begun > trace; sleep {SLEEP}"
     payload = {"command": script, "shell": True, "timeout": 3000}
     order = NewRun(
         account_id=cast.alice.account_id, task_identifier="run-sandbox-command", payload=payload
     )
-    run_id = Dispatch(database, queue, Bell()).trigger(order).run_id
+    run_id = dispatch.trigger(order).run_id
 
     with worker(settings, built_in="sandbox", BACKLINE_SANDBOX_DIR=str(homes)) as doomed:
         eventually(is_sleeping)
@@ -57,7 +56,6 @@ def test_a_killed_workers_command_is_run_again_on_an_untouched_home(
         eventually(lambda: not is_sleeping())
     with worker(settings, built_in="sandbox", BACKLINE_SANDBOX_DIR=str(homes)):
         run = final_run(database, run_id)
-    queue.close()
 
     assert run.status is RunStatus.COMPLETED, run.error
     output = msgspec.json.decode(run.output or "{}")

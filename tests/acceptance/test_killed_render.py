@@ -8,7 +8,7 @@ import msgspec
 
 import backline.examples
 from backline.db import Database
-from backline.engine import Bell, Dispatch, RunQueue
+from backline.engine import Dispatch
 from backline.files import Shelf
 from backline.runs import NewRun, RunStatus, queries
 from backline.settings import Settings
@@ -25,7 +25,7 @@ def shelved(shelf: Shelf, account_id: str, name: str, mime_type: str) -> str:
 
 
 def test_a_video_is_finished_by_the_next_worker_from_the_step_it_was_in(
-    database: Database, settings: Settings, cast: Cast
+    database: Database, settings: Settings, dispatch: Dispatch, cast: Cast
 ) -> None:
     """SIGKILL while rendering: the song is not heard again, the picture not prepared again."""
     alice = cast.alice.account_id
@@ -36,9 +36,8 @@ def test_a_video_is_finished_by_the_next_worker_from_the_step_it_was_in(
         "images": [shelved(shelf, alice, "night-drive.jpg", "image/jpeg")],
         "clipSeconds": 6,
     }
-    queue = RunQueue(database)
     order = NewRun(account_id=alice, task_identifier="create-content", payload=payload)
-    run_id = Dispatch(database, queue, Bell()).trigger(order).run_id
+    run_id = dispatch.trigger(order).run_id
 
     def metadata() -> dict[str, object]:
         with database.read() as connection:
@@ -52,7 +51,6 @@ def test_a_video_is_finished_by_the_next_worker_from_the_step_it_was_in(
     made_before = {file.id for file in shelf.newest(alice)}
     with worker(settings, built_in="content"):
         run = final_run(database, run_id)
-    queue.close()
 
     assert run.status is RunStatus.COMPLETED, run.error
     told = msgspec.json.decode(run.metadata or "{}")

@@ -15,7 +15,7 @@ import pytest
 
 from backline.clock import now_ms
 from backline.db import Database
-from backline.engine import Bell, Dispatch, RunQueue
+from backline.engine import Dispatch
 from backline.runs import NewRun, Run, RunStatus
 from backline.sandboxes import ledger
 from backline.settings import Settings
@@ -29,11 +29,10 @@ SLEEP = "1000.929"
 class Caller:
     """Alice, with a command at a time."""
 
-    def __init__(self, database: Database, account_id: str) -> None:
+    def __init__(self, database: Database, dispatch: Dispatch, account_id: str) -> None:
         self._database = database
         self._account_id = account_id
-        self._queue = RunQueue(database)
-        self.dispatch = Dispatch(database, self._queue, Bell())
+        self.dispatch = dispatch
 
     def command(self, script: str, **options: Any) -> str:
         order = NewRun(
@@ -59,9 +58,6 @@ class Caller:
             record = ledger.find(connection, self._account_id)
         return record is not None and record.is_leased(now_ms())
 
-    def close(self) -> None:
-        self._queue.close()
-
 
 @pytest.fixture
 def homes() -> Iterator[Path]:
@@ -73,12 +69,12 @@ def homes() -> Iterator[Path]:
 
 
 @pytest.fixture
-def alice(database: Database, settings: Settings, cast: Cast, homes: Path) -> Iterator[Caller]:
+def alice(
+    database: Database, settings: Settings, dispatch: Dispatch, cast: Cast, homes: Path
+) -> Iterator[Caller]:
     """A caller beside a worker."""
-    caller = Caller(database, cast.alice.account_id)
     with worker(settings, built_in="sandbox", BACKLINE_SANDBOX_DIR=str(homes)):
-        yield caller
-    caller.close()
+        yield Caller(database, dispatch, cast.alice.account_id)
 
 
 def sleepers() -> list[int]:

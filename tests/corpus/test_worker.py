@@ -10,7 +10,6 @@ import msgspec
 import pytest
 
 from backline.db import Database, connect
-from backline.engine import Bell, Dispatch, RunQueue
 from backline.files import Shelf
 from backline.runs import NewRun, Run, RunStatus, queries
 from backline.settings import Settings
@@ -19,6 +18,7 @@ from tests.cast import enter_cast, settings_in
 from tests.corpus.bench import fault_of
 from tests.corpus.catalog import Case, corpus
 from tests.corpus.specimens import FILMS, KINDS, PICTURES, SONGS, whole
+from tests.dispatching import dispatching
 from tests.processes import Process, eventually, worker
 
 WORST = (
@@ -71,12 +71,8 @@ def send(cases: Sequence[Case], database: Database, settings: Settings, folder: 
         )
         for case in cases
     ]
-    queue = RunQueue(database)
-    try:
-        triggered = Dispatch(database, queue, Bell()).trigger_batch(orders).triggered
-    finally:
-        queue.close()
-    return [run.run_id for run in triggered]
+    with dispatching(database) as dispatch:
+        return [run.run_id for run in dispatch.trigger_batch(orders).triggered]
 
 
 def _payload(case: Case, file_id: str, supplies: dict[str, str]) -> dict[str, Any]:

@@ -10,9 +10,10 @@ from typing import NamedTuple
 import pytest
 
 from backline.db import Database, connect
-from backline.engine import Bell, Dispatch, RunQueue
+from backline.engine import Dispatch
 from backline.settings import Settings
 from tests.cast import settings_in
+from tests.dispatching import dispatching
 from tests.processes import Process, worker
 
 VERSION = "20261123.1"
@@ -27,14 +28,6 @@ class Workshop(NamedTuple):
     process: Process
 
 
-@pytest.fixture
-def dispatch(database: Database) -> Iterator[Dispatch]:
-    """The door to the engine, where no worker shares the process."""
-    queue = RunQueue(database)
-    yield Dispatch(database, queue, Bell())
-    queue.close()
-
-
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])
 def workshop(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
@@ -44,10 +37,11 @@ def workshop(
     url = _empty_database(request, folder)
     settings = settings_in(folder / "data", database_url=url)
     database = connect(url)
-    queue = RunQueue(database)
-    with worker(settings, "--slots", "4", BACKLINE_VERSION=VERSION) as process:
-        yield Workshop(settings, database, Dispatch(database, queue, Bell()), process)
-    queue.close()
+    with (
+        dispatching(database) as dispatch,
+        worker(settings, "--slots", "4", BACKLINE_VERSION=VERSION) as process,
+    ):
+        yield Workshop(settings, database, dispatch, process)
     database.close()
     if request.param == "postgres":
         request.getfixturevalue("postgres").drop(url)

@@ -249,10 +249,8 @@ def test_no_limit_is_exceeded_and_no_room_left_unused(blank: Blank) -> None:
     )
 
 
-def test_a_rate_holds_over_all_keys(database: Database) -> None:
+def test_a_rate_holds_over_all_keys(database: Database, dispatch: Dispatch) -> None:
     """Two starts a day, whatever ends meanwhile; then room comes back by itself."""
-    queue = RunQueue(database)
-    dispatch = Dispatch(database, queue, Bell())
     with database.exclusive() as connection:
         catalog.announce(connection, WORKER, [TaskFacts(identifier="mix", queue="rated")])
     dispatch.change_queue("rated", rate_limit=2, rate_period_ms=86_400_000, is_paused=True)
@@ -276,4 +274,3 @@ def test_a_rate_holds_over_all_keys(database: Database) -> None:
         connection.execute(sa.update(queue_starts).values(at=queue_starts.c.at - 86_400_001))
         dispatch.fill(connection)
     assert has_place(ids[2])
-    queue.close()

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from backline.clock import now_ms
 from backline.db import Database
-from backline.engine import Bell, Dispatch, RunQueue
+from backline.engine import Dispatch
 from backline.runs import NewRun, Run, RunStatus, Worker, catalog, queries
 from backline.sdk import TaskFacts
 
 
 @pytest.fixture
-def dispatch(database: Database) -> Iterator[Dispatch]:
+def dispatch(database: Database, dispatch: Dispatch) -> Dispatch:
     """With a worker that announces a task of which two runs may execute at once."""
     facts = TaskFacts(identifier="mix", queue="narrow", concurrency_limit=2)
     here = Worker("worker_1", "host", "1:1", "v1", 1, now_ms(), now_ms())
     with database.exclusive() as connection:
         catalog.announce(connection, here, [facts])
-    queue = RunQueue(database)
-    yield Dispatch(database, queue, Bell())
-    queue.close()
+    return dispatch
 
 
 def triggered(dispatch: Dispatch, count: int) -> list[str]:

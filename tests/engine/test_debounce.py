@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from backline.clock import now_ms
 from backline.db import Database
-from backline.engine import Bell, Dispatch, RunQueue
+from backline.engine import Dispatch
 from backline.engine.timekeeper import Timekeeper
 from backline.runs import NewRun, RunStatus, ledger, queries
 from backline.runs.tables import idempotency_keys
@@ -139,10 +139,10 @@ def test_a_ttl_counts_from_when_a_run_is_due(
     assert 50_000 < soonest - now_ms() <= 60_000
 
 
-def test_two_parents_wait_for_one_child(database: Database, settings: Settings) -> None:
+def test_two_parents_wait_for_one_child(
+    database: Database, settings: Settings, dispatch: Dispatch
+) -> None:
     """Both wake when it ends; a later parent gets its result at once, and nobody waits for ever."""
-    queue = RunQueue(database)
-    dispatch = Dispatch(database, queue, Bell())
 
     def ask() -> str:
         return dispatch.trigger(NewRun(account_id="alice", task_identifier="shares-a-child")).run_id
@@ -158,13 +158,12 @@ def test_two_parents_wait_for_one_child(database: Database, settings: Settings) 
         assert each["slept"] == {"slept": 1.5}
         (first, output), (second, same) = each["twice"]
         assert (first, output) == (second, same) and output == {"echo": "a"}
-    queue.close()
 
 
-def test_tasks_choose_scopes_and_debounce(database: Database, settings: Settings) -> None:
+def test_tasks_choose_scopes_and_debounce(
+    database: Database, settings: Settings, dispatch: Dispatch
+) -> None:
     """Two runs of a task share what is global; a flurry of theirs is one run."""
-    queue = RunQueue(database)
-    dispatch = Dispatch(database, queue, Bell())
 
     def output(task: str) -> Any:
         run_id = dispatch.trigger(NewRun(account_id="alice", task_identifier=task)).run_id
@@ -185,4 +184,3 @@ def test_tasks_choose_scopes_and_debounce(database: Database, settings: Settings
             expires.where(idempotency_keys.c.run_id == locked.id)
         ).scalar_one()
     assert soon - locked.created_at <= 61_000
-    queue.close()

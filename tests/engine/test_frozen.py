@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
 
 from backline.db import Database
-from backline.engine import Bell, Dispatch, RunQueue, open_relay
+from backline.engine import Dispatch
 from backline.engine.memory import used_bytes
 from backline.runs import NewRun, RunStatus, queries
 from backline.runs.tables import runs
@@ -19,16 +18,6 @@ from tests.processes import eventually, final_run, worker
 
 HOUR_SECONDS = 3600
 MOST_GROWTH_BYTES = 20 * 1024**2
-
-
-@pytest.fixture
-def dispatch(database: Database) -> Iterator[Dispatch]:
-    queue, bell = RunQueue(database), Bell()
-    relay = open_relay(bell, database)
-    relay.start(listening=False)
-    yield Dispatch(database, queue, bell)
-    relay.close()
-    queue.close()
 
 
 def freeze_many(database: Database, dispatch: Dispatch, settings: Settings, count: int) -> None:

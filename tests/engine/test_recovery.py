@@ -1,14 +1,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import pytest
 import sqlalchemy as sa
 
 from backline import clock
-from backline.db import Database
+from backline.db import Connection, Database
 from backline.engine import Bell, Dispatch, RunQueue
+from backline.engine.queue import QUEUE
 from backline.engine.recovery import MOST_LOSSES, Departure, Strays, Watch, hand_back
 from backline.runs import NewRun, RunStatus, Worker, catalog, ledger, queries
 from backline.sdk import TaskFacts
@@ -31,8 +32,13 @@ def queue(database: Database) -> Iterator[RunQueue]:
 
 
 @pytest.fixture
-def dispatch(database: Database, queue: RunQueue) -> Dispatch:
-    return Dispatch(database, queue, Bell())
+def bell() -> Bell:
+    return Bell()
+
+
+@pytest.fixture
+def dispatch(database: Database, queue: RunQueue, bell: Bell) -> Dispatch:
+    return Dispatch(database, queue, bell)
 
 
 @pytest.fixture
@@ -102,7 +108,7 @@ def test_a_run_that_kills_worker_after_worker_crashes(
     for worker_id in workers:
         with database.write() as connection:
             assert ledger.start_attempt(connection, run_id, worker_id, "v1")
-        hand_back(database, queue, dispatch, worker_id)
+        hand_back(queue, dispatch, worker_id)
         seen.append(status(database, run_id))
     assert seen == [RunStatus.QUEUED] * (MOST_LOSSES - 1) + [RunStatus.CRASHED]
 
@@ -117,7 +123,7 @@ def test_a_run_outlives_any_number_of_upgrades(
         announce(database, f"worker_{number}")
         with database.write() as connection:
             assert ledger.start_attempt(connection, run_id, f"worker_{number}", "v1")
-        hand_back(database, queue, dispatch, f"worker_{number}", Departure.STOPPED)
+        hand_back(queue, dispatch, f"worker_{number}", Departure.STOPPED)
     assert status(database, run_id) is RunStatus.QUEUED
 
 
@@ -129,11 +135,37 @@ def test_what_must_not_begin_twice_is_interrupted(
     run_id = dispatch.trigger(NewRun(account_id="alice", task_identifier="mail-all-fans")).run_id
     with database.write() as connection:
         assert ledger.start_attempt(connection, run_id, "worker_dead", "v1")
-    hand_back(database, queue, dispatch, "worker_dead")
+    hand_back(queue, dispatch, "worker_dead")
     with database.read() as connection:
         run = queries.find_run(connection, run_id)
     assert run is not None and run.status is RunStatus.INTERRUPTED
     assert "replay the run" in (run.error or "")
+
+
+class Messenger:
+    """Hears what other processes are told."""
+
+    def __init__(self) -> None:
+        self.heard: set[str] = set()
+
+    def send_at_commit(self, connection: Connection, news: Collection[str]) -> None:
+        """The news is heard when the transaction is over."""
+
+    def send(self, news: Collection[str]) -> None:
+        self.heard |= set(news)
+
+
+def test_workers_are_rung_for_what_is_put_back(
+    database: Database, queue: RunQueue, bell: Bell, dispatch: Dispatch
+) -> None:
+    """They need not wait for a poll to take over what a dead worker left."""
+    announce(database, "worker_dead")
+    run_id = dispatch.trigger(NewRun(account_id="alice", task_identifier="hello-world")).run_id
+    with database.write() as connection:
+        assert ledger.start_attempt(connection, run_id, "worker_dead", "v1")
+    bell.messenger = messenger = Messenger()
+    hand_back(queue, dispatch, "worker_dead")
+    assert QUEUE in messenger.heard
 
 
 def test_a_clock_that_jumps_kills_nobody(
@@ -175,7 +207,7 @@ def test_what_a_worker_takes_after_its_death_is_handed_on(
     """Its last statement was still on the way when it was taken off the list."""
     announce(database, "worker_dead")
     run_id = dispatch.trigger(NewRun(account_id="alice", task_identifier="hello-world")).run_id
-    hand_back(database, queue, dispatch, "worker_dead")
+    hand_back(queue, dispatch, "worker_dead")
     give(database, run_id, "worker_dead")
     watch.take_over()
     assert queue.given_to("worker_dead") == []

@@ -40,7 +40,7 @@ class Fleet:
 
     def leave(self, worker_id: str) -> None:
         """Take a worker's runs over, as after its death."""
-        hand_back(self.database, self.queue, self.dispatch, worker_id)
+        hand_back(self.queue, self.dispatch, worker_id)
 
     def trigger(self, **more: Any) -> str:
         order = {"environment": "prod"} | more
@@ -254,10 +254,10 @@ def test_a_run_is_handed_on_to_a_worker_that_knows_its_task(fleet: Fleet) -> Non
     assert not fleet.dispatch.pass_on(run_id, {"other"}, "v2")
 
 
-def test_workers_may_know_different_tasks(database: Database, settings: Settings) -> None:
+def test_workers_may_know_different_tasks(
+    database: Database, settings: Settings, dispatch: Dispatch
+) -> None:
     """Whichever of two hears of a run first, the one that knows its task performs it."""
-    queue = RunQueue(database)
-    dispatch = Dispatch(database, queue, Bell())
     with worker(settings, "--slots", "1"), backline(settings, "worker", "--slots", "2") as ignorant:
         ignorant.wait_until_ready()
         orders = [
@@ -268,13 +268,12 @@ def test_workers_may_know_different_tasks(database: Database, settings: Settings
         done = [final_run(database, run_id) for run_id in run_ids]
     assert {run.status for run in done} == {RunStatus.COMPLETED}
     assert max(run.admission_count for run in done) > 1, "some were handed on"
-    queue.close()
 
 
-def test_an_upgrade_by_real_workers(database: Database, settings: Settings, tmp_path: Path) -> None:
+def test_an_upgrade_by_real_workers(
+    database: Database, settings: Settings, dispatch: Dispatch, tmp_path: Path
+) -> None:
     """The old worker dies, the new one takes new runs; the old run waits, and is moved."""
-    queue = RunQueue(database)
-    dispatch = Dispatch(database, queue, Bell())
     diary = tmp_path / "diary"
 
     def order(task: str, payload: Any) -> NewRun:
@@ -300,4 +299,3 @@ def test_an_upgrade_by_real_workers(database: Database, settings: Settings, tmp_
             done = final_run(database, run_id)
     assert msgspec.json.decode(done.output or "null") == {"first": 1, "second": "slept"}
     assert done.version == "20261123.2" and diary.read_text().count("first") == 1
-    queue.close()

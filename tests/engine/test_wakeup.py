@@ -8,14 +8,13 @@ from typing import cast
 import pytest
 from dbos import DBOS, _core, _queue
 from dbos._core import ActiveWorkflowById
-from dbos._utils import INTERNAL_QUEUE_NAME
 
 from backline.db import Database
 from backline.engine.wakeup import (
     ANYTHING,
     DUE,
-    LONGEST_POLL_SECONDS,
     QUEUE_THREAD,
+    QUIET_POLL_SECONDS,
     Bell,
     ring_at_commit,
 )
@@ -28,6 +27,9 @@ class Engine:
 
     background_thread_stop_events: list[threading.Event]
     _active_workflows_set: ActiveWorkflowById
+
+    def __init__(self) -> None:
+        self._background_jobs_stop_event = threading.Event()
 
 
 @pytest.fixture
@@ -52,7 +54,7 @@ def stop() -> Iterator[threading.Event]:
 
 
 def sleeper(
-    stop: threading.Event, timeout_seconds: float = LONGEST_POLL_SECONDS, queue: str = QUEUE
+    stop: threading.Event, timeout_seconds: float = QUIET_POLL_SECONDS, queue: str = QUEUE
 ) -> tuple[threading.Thread, list[bool]]:
     """Start a thread that sleeps once, as DBOS's queue threads do."""
     answers: list[bool] = []
@@ -142,20 +144,36 @@ def test_other_threads_sleep_on(bell: Bell, stop: threading.Event) -> None:
 
 
 @pytest.mark.usefixtures("engine")
-def test_the_queue_that_nobody_uses_is_asked_seldom(stop: threading.Event) -> None:
-    """DBOS polls a queue of its own as often as ours; an idle worker need not."""
-    thread, answers = sleeper(stop, 0.01, queue=INTERNAL_QUEUE_NAME)
+def test_what_nobody_uses_is_looked_for_seldom(stop: threading.Event) -> None:
+    """DBOS looks for queues and schedules every second; an idle worker need not."""
+    thread, answers = sleeper(stop, 0.01, queue="of nobody")
     assert goes_on_sleeping(thread)
     assert ends_when_told(stop, thread, answers)
 
 
 @pytest.mark.usefixtures("engine")
-def test_long_sleepers_are_left_alone(bell: Bell, stop: threading.Event) -> None:
-    """A ring does not end a sleep that is longer than any poll."""
-    thread, answers = sleeper(stop, LONGEST_POLL_SECONDS * 10)
-    bell.ring([QUEUE])
+def test_while_nobody_rings_a_queue_is_polled_seldom(stop: threading.Event) -> None:
+    """The poll is only the net for rings that got lost."""
+    thread, answers = sleeper(stop, 0.01)
     assert goes_on_sleeping(thread)
     assert ends_when_told(stop, thread, answers)
+
+
+@pytest.mark.usefixtures("engine")
+def test_after_a_ring_a_queue_is_polled_soon_again(bell: Bell, stop: threading.Event) -> None:
+    """What the first poll did not get, because another worker was at it, does not wait long."""
+    bell.ring([QUEUE])
+    sleeper(stop)[0].join()
+    thread, answers = sleeper(stop, 0.01)
+    thread.join()
+    assert answers == [False]
+
+
+def test_dbos_does_not_look_after_delays_of_its_own(engine: Engine) -> None:
+    """Delays and deadlines are the timekeeper's and the leash's: that thread ends at once."""
+    assert engine._background_jobs_stop_event.is_set()
+    source = inspect.getsource(DBOS._launch)
+    assert "args=(self._background_jobs_stop_event, self)" in source
 
 
 @pytest.mark.usefixtures("engine")
@@ -163,7 +181,7 @@ def test_who_is_told_to_stop_does_not_sleep_on(stop: threading.Event) -> None:
     """A worker that stops does not wait for the end of a poll."""
     thread, answers = sleeper(stop)
     stop.set()
-    thread.join(timeout=LONGEST_POLL_SECONDS / 2)
+    thread.join(timeout=QUIET_POLL_SECONDS / 2)
     assert answers == [True]
 
 
@@ -197,7 +215,7 @@ def test_what_a_transaction_brings_about_rings_when_it_is_committed(
     sleep, heard = bell.listener(stop, DUE), []
     with bell.acting(database) as connection:
         ring_at_commit(connection, DUE)
-        thread = threading.Thread(target=lambda: heard.append(sleep(LONGEST_POLL_SECONDS)))
+        thread = threading.Thread(target=lambda: heard.append(sleep(QUIET_POLL_SECONDS)))
         thread.start()
         assert goes_on_sleeping(thread)
     thread.join()
@@ -214,7 +232,7 @@ def test_what_was_rolled_back_rings_for_nobody(
         raise KeyError
     with bell.acting(database):
         pass
-    thread = threading.Thread(target=sleep, args=(LONGEST_POLL_SECONDS,))
+    thread = threading.Thread(target=sleep, args=(QUIET_POLL_SECONDS,))
     thread.start()
     assert goes_on_sleeping(thread)
     stop.set()
@@ -226,7 +244,7 @@ def test_who_wants_to_hear_anything_hears_every_act(
 ) -> None:
     """Those who follow a run see its end, which is no news for anybody else."""
     sleep, heard = bell.listener(stop, ANYTHING), []
-    thread = threading.Thread(target=lambda: heard.append(sleep(LONGEST_POLL_SECONDS)))
+    thread = threading.Thread(target=lambda: heard.append(sleep(QUIET_POLL_SECONDS)))
     thread.start()
     with bell.acting(database):
         pass

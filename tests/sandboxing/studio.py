@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 
 from backline.db import Database
-from backline.engine import Bell, Dispatch, RunQueue
 from backline.runs import NewRun, queries
 from backline.sandboxing import tasks
 from backline.sandboxing.desk import SandboxDesk
@@ -16,6 +15,7 @@ from backline.sdk import RunFacts
 from backline.settings import Settings
 from backline.storage import open_store
 from backline.testing import InlineRun, run_inline
+from tests.dispatching import dispatching
 
 
 class Studio:
@@ -44,10 +44,9 @@ class Studio:
 
     def perform(self, task: Any, payload: dict[str, Any]) -> InlineRun:
         """Perform a task under a run of its own in the ledger."""
-        queue = RunQueue(self.database)
         order = NewRun(account_id=self.account_id, task_identifier=task.identifier, payload=payload)
-        run_id = Dispatch(self.database, queue, Bell()).trigger(order).run_id
-        queue.close()
+        with dispatching(self.database) as dispatch:
+            run_id = dispatch.trigger(order).run_id
         with self.database.read() as connection:
             run = queries.find_run(connection, run_id)
         assert run is not None

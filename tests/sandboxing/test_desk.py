@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from backline.db import Database
-from backline.engine import Bell, Dispatch, RunQueue
+from backline.engine import Dispatch
 from backline.errors import AbortRun
 from backline.runs import NewRun, Run, catalog, queries
 from backline.sandboxing import tasks
@@ -18,13 +18,6 @@ from backline.storage import open_store
 from tests.cast import Cast
 
 DIGEST = "0" * 64
-
-
-@pytest.fixture
-def dispatch(database: Database) -> Any:
-    queue = RunQueue(database)
-    yield Dispatch(database, queue, Bell())
-    queue.close()
 
 
 @pytest.fixture

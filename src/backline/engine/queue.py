@@ -26,7 +26,7 @@ WORKFLOW_VERSION = "1"
 """The shape of that workflow. Workers that share it may take over each other's runs."""
 
 POLL_SECONDS = 1.0
-"""How often an idle worker asks for work that it heard no bell for."""
+"""When a worker asks again after the bell rang; while nobody rings it asks less often."""
 
 RANKS_BEGIN_SECONDS = 1_500_000_000
 """July 2017: nothing is due before, less a year of head start."""
@@ -92,7 +92,10 @@ class RunQueue:
         return [workflow.workflow_id for workflow in pending]
 
     def put_back(self, worker_id: str, workflow_ids: Collection[str]) -> None:
-        """Queue again what was given to that worker. Safe to repeat."""
+        """Queue again what was given to that worker. Safe to repeat.
+
+        No bell rings: the engine does it in a transaction of its own.
+        """
         for workflow_id in workflow_ids:
             # A row keeps the queue that it was taken from; QUEUE is only for one without.
             self._client._sys_db.reenqueue_for_recovery(workflow_id, [worker_id], QUEUE)

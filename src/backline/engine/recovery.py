@@ -18,7 +18,8 @@ from typing import NamedTuple
 from backline.clock import TimestampMs, now_ms, stopwatch
 from backline.db import Connection, Database
 from backline.engine.dispatch import Dispatch
-from backline.engine.queue import RunQueue
+from backline.engine.queue import QUEUE, RunQueue
+from backline.engine.wakeup import ring_at_commit
 from backline.ids import RunId
 from backline.runs import Run, RunError, RunStatus, Worker, catalog, ledger, queries
 
@@ -72,7 +73,7 @@ class Watch:
         self._since_look = stopwatch()
         dead = [w.id for w in workers if w.id != self._worker_id and self._is_dead(w)]
         for worker_id in [*dead, *self._undead()]:
-            hand_back(self._database, self._queue, self._dispatch, worker_id)
+            hand_back(self._queue, self._dispatch, worker_id)
             self._beats.pop(worker_id, None)
         return dead
 
@@ -146,7 +147,6 @@ class Departure(Enum):
 
 
 def hand_back(
-    database: Database,
     queue: RunQueue,
     dispatch: Dispatch,
     worker_id: str,
@@ -164,8 +164,9 @@ def hand_back(
         if version is not None:
             dispatch.bound_elsewhere(connection, version)
     queue.put_back(worker_id, queue.given_to(worker_id))
-    with database.write() as connection:
+    with dispatch.acting() as connection:
         catalog.retire(connection, worker_id)
+        ring_at_commit(connection, QUEUE)
 
 
 def let_in_anew(dispatch: Dispatch, run_id: RunId, worker_id: str) -> None:

@@ -132,6 +132,11 @@ class LocalRelay(Relay):
             self._ear.bind(str(self._own))
         super().start(listening=listening)
 
+    def close(self) -> None:
+        super().close()
+        self._ear.close()
+        self._mouth.close()
+
     def send_at_commit(self, connection: Connection, news: Collection[str]) -> None:
         """A datagram can not be held back until the commit: it is sent after it."""
 

@@ -84,6 +84,8 @@ class Supervisor:
         self._watch = Watch(self._database, self._queue, self._dispatch, self.worker_id)
         self._announce()
         self._take_over()
+        # What waited before this worker came has rung for others.
+        self._bell.ring(queue_names(self._executor.version))
         self._threads = [
             threading.Thread(target=self._beat, name="heartbeat", daemon=True),
             threading.Thread(target=self._keep_time, name="timekeeper", daemon=True),
@@ -211,6 +213,8 @@ class Supervisor:
             self._executor.look_after()
 
     def _stop_canceled(self) -> None:
+        if not self._performed():
+            return
         with self._database.read() as connection:
             canceled = queries.to_be_stopped(connection, self.worker_id)
         for run_id in canceled:
@@ -232,6 +236,6 @@ class Supervisor:
         DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=0)
         for thread in self._threads:
             thread.join()
-        hand_back(self._database, self._queue, self._dispatch, self.worker_id, Departure.STOPPED)
+        hand_back(self._queue, self._dispatch, self.worker_id, Departure.STOPPED)
         self._connections.dispose()
         shutil.rmtree(self._workrooms / self.worker_id, ignore_errors=True)

@@ -4,8 +4,10 @@ DBOS's queue threads sleep in ``stop_event.wait(timeout)`` on events that the
 instance lists in ``background_thread_stop_events``. Those events get a ``wait``
 that also returns when a bell rings for the thread's queue, and the instance's
 list of executing workflows rings it when one leaves, for then a slot is free.
-Polling stays as the safety net: if a release of DBOS does otherwise, runs
-merely start a poll later, and the tests beside this file fail.
+Polling stays as the safety net, soon after a ring and seldom while nobody
+rings: if a release of DBOS does otherwise, runs merely start a poll later, and
+the tests beside this file fail. What else DBOS looks for every second, backline
+never uses; an idle worker looks for it seldom, or not at all.
 """
 
 from __future__ import annotations
@@ -18,12 +20,11 @@ from typing import Any, Protocol
 
 from dbos import DBOS
 from dbos._core import ActiveWorkflowById
-from dbos._utils import INTERNAL_QUEUE_NAME
 
 from backline.db import Connection, Database
 
-LONGEST_POLL_SECONDS = 5.0
-"""Whoever sleeps longer than this waits for something else than work."""
+QUIET_POLL_SECONDS = 5.0
+"""How long a sleeper sleeps that heard no ring; what got lost is found then."""
 
 QUEUE_THREAD = "queue-worker-{queue}"
 """DBOS's name for the thread that polls a queue."""
@@ -86,8 +87,9 @@ class Bell:
     def wake_engine(self, engine: DBOS, queues: Collection[str], slots: int) -> None:
         """Let DBOS poll these queues when the bell rings, and whenever one of the slots gets free.
 
-        While none is free a ring waits: there is nothing that a poll could do. To be
-        called before the engine is launched.
+        While none is free a ring waits: there is nothing that a poll could do. What
+        DBOS does every second for delays and deadlines of its own rests for good. To
+        be called before the engine is launched.
         """
         ears = {queue: _Ear() for queue in queues}
         executing = _RingingWorkflows(ears)
@@ -96,6 +98,7 @@ class Bell:
             self._add(queue, ear)
         engine.background_thread_stop_events = _HearingEvents(ears)
         engine._active_workflows_set = executing
+        engine._background_jobs_stop_event.set()
 
     def listener(self, stop: threading.Event, news: str) -> Callable[[float], bool]:
         """Return a sleep for one thread of our own, ended by a ring; it tells whether to stop.
@@ -104,7 +107,7 @@ class Bell:
         """
         ear = _Ear()
         self._add(news, ear)
-        return lambda seconds: ear.sleep(min(seconds, LONGEST_POLL_SECONDS), stop)
+        return lambda seconds: ear.sleep(min(seconds, QUIET_POLL_SECONDS), stop)
 
     def _add(self, news: str, ear: _Ear) -> None:
         self._ears.setdefault(news, []).append(ear)
@@ -116,6 +119,7 @@ class _Ear:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._is_rung = False
+        self._was_rung = False
         self.may_wake: Callable[[], bool] = lambda: True
 
     def ring(self) -> None:
@@ -129,6 +133,10 @@ class _Ear:
         with self._changed:
             self._changed.notify_all()
 
+    def sleep_between_polls(self, poll_seconds: float, stop: threading.Event) -> bool:
+        """Sleep so long when the last sleep ended with a ring, else longer."""
+        return self.sleep(poll_seconds if self._was_rung else QUIET_POLL_SECONDS, stop)
+
     def sleep(self, timeout_seconds: float, stop: threading.Event) -> bool:
         """Sleep until a ring that was not heard yet. Returns whether to stop."""
         deadline = time.monotonic() + timeout_seconds
@@ -138,7 +146,7 @@ class _Ear:
                 if seconds_left <= 0:
                     break
                 self._changed.wait(seconds_left)
-            self._is_rung = False
+            self._was_rung, self._is_rung = self._is_rung, False
         return stop.is_set()
 
 
@@ -157,19 +165,17 @@ class _HearingEvents(list[threading.Event]):
 def _give_ears(event: threading.Event, ears: dict[str, _Ear]) -> None:
     """Let the threads of these names that sleep on the event hear the bell, and its end too.
 
-    Whoever polls DBOS's own queue sleeps as long as it may: we put nothing into it.
+    The others look for queues and schedules that we never make, and sleep accordingly.
     """
     wait_for_stop, stop = event.wait, event.set
-    idler = QUEUE_THREAD.format(queue=INTERNAL_QUEUE_NAME)
 
     def hear(timeout: float | None = None) -> bool:
-        thread = threading.current_thread().name
-        if thread == idler:
-            return wait_for_stop(LONGEST_POLL_SECONDS)
-        ear = ears.get(thread)
-        if ear is None or timeout is None or timeout > LONGEST_POLL_SECONDS:
-            return wait_for_stop(timeout)
-        return ear.sleep(timeout, event)
+        ear = ears.get(threading.current_thread().name)
+        if timeout is None:
+            return wait_for_stop()
+        if ear is None:
+            return wait_for_stop(max(timeout, QUIET_POLL_SECONDS))
+        return ear.sleep_between_polls(min(timeout, QUIET_POLL_SECONDS), event)
 
     def stop_and_tell() -> None:
         stop()
