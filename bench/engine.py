@@ -137,7 +137,7 @@ def _dispatching(database: Database) -> Iterator[Dispatch]:
         queue.close()
 
 
-def _order(task: str = "hello-world", payload: Any = 1) -> NewRun:
+def _order(task: str = "does-nothing", payload: Any = 1) -> NewRun:
     return NewRun(account_id="bench", task_identifier=task, payload=payload)
 
 

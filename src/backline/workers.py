@@ -10,8 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from backline.accounts import load_reach, may_work_for
 from backline.content.analysis_desk import SERVICE as ANALYSES
 from backline.content.analysis_desk import AnalysisDesk, forget_analyses
@@ -99,9 +97,6 @@ class RunDesk:
 @contextmanager
 def working(settings: Settings, database: Database, bell: Bell) -> Iterator[Supervisor]:
     """Work while the block lasts; at its end the executing runs are handed back."""
-    built_in = (BUILT_IN_TASKS[name] for name in settings.built_in_tasks)
-    modules = dict.fromkeys((*built_in, *settings.task_modules))
-    settings = msgspec.structs.replace(settings, task_modules=tuple(modules))
     store = open_store(settings.storage_url)
     shelf = Shelf(database, store, settings)
     queue = RunQueue(database)
@@ -111,7 +106,12 @@ def working(settings: Settings, database: Database, bell: Bell) -> Iterator[Supe
         ANALYSES: AnalysisDesk(store),
     }
     supervisor = Supervisor(
-        settings, database, queue, lambda run: RunDesk(database, shelf, services, run), bell
+        settings,
+        database,
+        queue,
+        lambda run: RunDesk(database, shelf, services, run),
+        bell,
+        _module_groups(settings),
     )
     relay = open_relay(bell, database)
     supervisor.start()
@@ -125,6 +125,15 @@ def working(settings: Settings, database: Database, bell: Bell) -> Iterator[Supe
         supervisor.stop()
         relay.close()
         queue.close()
+
+
+def _module_groups(settings: Settings) -> list[list[str]]:
+    """Return the task modules, those of videos apart: loaded, they make every fork dear."""
+    built_in = dict.fromkeys(settings.built_in_tasks)
+    heavy = [BUILT_IN_TASKS[name] for name in built_in if name == "content"]
+    others = [BUILT_IN_TASKS[name] for name in built_in if name != "content"]
+    others += [name for name in settings.task_modules if name not in (*heavy, *others)]
+    return [group for group in (heavy, others) if group]
 
 
 def _chores(

@@ -13,15 +13,15 @@ from backline.engine import Bell, Dispatch, RunQueue
 from backline.engine.executor import Executor
 from backline.engine.verdict import Price
 from backline.runs import NewRun, Worker, catalog
-from backline.runtime import Child, Zygote
+from backline.runtime import Child, Zygotes
 
 
-class SlowZygote(Zygote):
-    """Takes its time to fork, as on a busy machine."""
+class SlowZygotes(Zygotes):
+    """Take their time to fork, as on a busy machine."""
 
-    def fork(self) -> Child:
+    def fork(self, task_identifier: str) -> Child:
         time.sleep(0.5)
-        return super().fork()
+        return super().fork(task_identifier)
 
 
 def test_a_run_that_the_engine_hands_over_twice_is_performed_once(
@@ -29,12 +29,12 @@ def test_a_run_that_the_engine_hands_over_twice_is_performed_once(
 ) -> None:
     """A dead worker may leave two admissions behind, and both come to the next one."""
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).parents[2])}
-    zygote = SlowZygote(["tests.engine.stage"], environment)
+    zygotes = SlowZygotes([["tests.engine.stage"]], environment)
     queue, diary = RunQueue(database), tmp_path / "diary"
     dispatch = Dispatch(database, queue, Bell())
     executor = Executor(
         database,
-        zygote,
+        zygotes,
         dispatch,
         worker_id="worker_1",
         version="v1",
@@ -46,7 +46,7 @@ def test_a_run_that_the_engine_hands_over_twice_is_performed_once(
     try:
         with database.exclusive() as connection:
             worker = Worker("worker_1", "elsewhere", "1:1", "v1", 2, 0, 0)
-            catalog.announce(connection, worker, zygote.tasks.values())
+            catalog.announce(connection, worker, zygotes.tasks.values())
         new = NewRun(account_id="alice", task_identifier="two-steps", payload={"path": str(diary)})
         run_id = dispatch.trigger(new).run_id
         threads = [threading.Thread(target=executor.perform, args=(run_id,)) for _ in range(2)]
@@ -56,5 +56,5 @@ def test_a_run_that_the_engine_hands_over_twice_is_performed_once(
             thread.join()
         assert diary.read_text().count("first") == 1
     finally:
-        zygote.close()
+        zygotes.close()
         queue.close()

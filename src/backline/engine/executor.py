@@ -37,7 +37,7 @@ from backline.engine.wakeup import DUE, ring_at_commit
 from backline.errors import RunLost
 from backline.ids import RunId
 from backline.runs import Attempt, Run, RunStatus, ledger, queries
-from backline.runtime import Channel, ChannelClosed, Child, Zygote
+from backline.runtime import Channel, ChannelClosed, Child, Zygotes
 from backline.runtime import messages as say
 from backline.sdk import DEFAULT_MACHINE, MACHINES, Machine, TaskFacts
 
@@ -70,7 +70,7 @@ class Executor:
     def __init__(
         self,
         database: Database,
-        zygote: Zygote,
+        zygotes: Zygotes,
         dispatch: Dispatch,
         *,
         worker_id: str,
@@ -81,7 +81,7 @@ class Executor:
         workroom: Path,
     ) -> None:
         self._database = database
-        self._zygote = zygote
+        self._zygotes = zygotes
         self._dispatch = dispatch
         self._worker_id = worker_id
         self._desk_of = desk_of
@@ -108,7 +108,7 @@ class Executor:
                 claim = self._hold(run_id)
                 if claim is not None:
                     self._try_held(claim)
-                elif self._dispatch.pass_on(run_id, self._zygote.tasks, self.version):
+                elif self._dispatch.pass_on(run_id, self._zygotes.tasks, self.version):
                     # Whoever is next may be this worker: let others be faster.
                     time.sleep(FAULT_PAUSE_SECONDS)
             except Exception:
@@ -158,7 +158,7 @@ class Executor:
     def _claim(self, run_id: RunId) -> Claim | None:
         with self._database.write() as connection:
             attempt = ledger.start_attempt(
-                connection, run_id, self._worker_id, self.version, self._zygote.tasks
+                connection, run_id, self._worker_id, self.version, self._zygotes.tasks
             ) or self._claimed_before(connection, run_id)
             run = queries.find_run(connection, run_id)
             if attempt is None or run is None:
@@ -206,7 +206,7 @@ class Executor:
     @property
     def _is_leaving(self) -> bool:
         """Whether this worker stops, or must, because its runs' common parent is gone."""
-        return self.is_stopping or not self._zygote.is_alive
+        return self.is_stopping or not self._zygotes.is_alive
 
     def _say_goodbye(self, notes: Notes) -> None:
         """Write what the run said last, if the database lets us: another worker goes on."""
@@ -260,7 +260,7 @@ class Executor:
         run = claim.run
         workdir = self._workroom / claim.attempt.id
         workdir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        child = self._zygote.fork()
+        child = self._zygotes.fork(run.task_identifier)
         channel = Channel(child.link, say.FromChild)
         leash = Leash(child, channel, self._limits(run))
         self._leashes[run.id] = leash
@@ -310,7 +310,7 @@ class Executor:
         )
 
     def _facts(self, run: Run) -> TaskFacts:
-        known = self._zygote.tasks.get(run.task_identifier)
+        known = self._zygotes.tasks.get(run.task_identifier)
         return known or TaskFacts(identifier=run.task_identifier)
 
     def _machine(self, run: Run) -> Machine:

@@ -1,6 +1,6 @@
 """One worker: claims runs, gives each a process of its own, and breathes.
 
-The supervisor itself never runs a task's code. It holds DBOS, the zygote from
+The supervisor itself never runs a task's code. It holds DBOS, the zygotes from
 which the runs' processes are forked, and a heartbeat by which others know that
 it lives; at every beat it looks for workers that do not.
 """
@@ -12,7 +12,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 
 import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig
@@ -31,7 +31,7 @@ from backline.engine.wakeup import DUE, Bell
 from backline.errors import SetupError
 from backline.ids import new_id
 from backline.runs import Run, Worker, catalog, queries, schedules
-from backline.runtime import Zygote
+from backline.runtime import Zygotes
 from backline.sdk import TaskFacts
 from backline.settings import Settings, environment_of_tasks
 
@@ -56,12 +56,15 @@ class Supervisor:
         queue: RunQueue,
         desk_of: Callable[[Run], Desk],
         bell: Bell,
+        module_groups: Sequence[Sequence[str]],
     ) -> None:
+        """The runs of each group of task modules are forked from a parent of their own."""
         self._settings = settings
         self._database = database
         self._queue = queue
         self._desk_of = desk_of
         self._bell = bell
+        self._module_groups = module_groups
         self._workrooms = settings.data_dir / "work"
         self._stopped = threading.Event()
         self.worker_id = new_id("worker")
@@ -75,7 +78,7 @@ class Supervisor:
             concurrency_limit=self._settings.concurrency_limit,
             run_base_cents=self._settings.run_base_cents,
         )
-        self._zygote = Zygote(self._settings.task_modules, environment_of_tasks(self._settings))
+        self._zygotes = Zygotes(self._module_groups, environment_of_tasks(self._settings))
         self._executor = self._make_executor()
         self._connections = engine_connections(self._database)
         engine = self._launch_engine(self._connections)
@@ -97,10 +100,10 @@ class Supervisor:
     def _make_executor(self) -> Executor:
         return Executor(
             self._database,
-            self._zygote,
+            self._zygotes,
             self._dispatch,
             worker_id=self.worker_id,
-            version=self._settings.version or self._zygote.code_version,
+            version=self._settings.version or self._zygotes.code_version,
             slots=self._settings.slots,
             price=Price(self._settings.vcpu_second_cents, self._settings.gigabyte_second_cents),
             desk_of=self._desk_of,
@@ -152,7 +155,7 @@ class Supervisor:
             started_at=now,
             heartbeat_at=now,
         )
-        tasks = self._zygote.tasks
+        tasks = self._zygotes.tasks
         with self._dispatch.acting() as connection:
             catalog.announce(connection, worker, tasks.values())
             self._declare_schedules(connection, tasks.values())
@@ -181,7 +184,7 @@ class Supervisor:
     def _beat_once(self) -> None:
         with self._database.write() as connection:
             is_listed = catalog.beat(connection, self.worker_id)
-        if not is_listed or not self._zygote.is_alive:
+        if not is_listed or not self._zygotes.is_alive:
             log.error("worker %s was declared dead or lost its processes: stopping", self.worker_id)
             os._exit(1)
         self._take_over()
@@ -231,7 +234,7 @@ class Supervisor:
         self._executor.drain(self._settings.grace_seconds)
         self._stopped.set()
         self._bell.ring([DUE])
-        self._zygote.close()
+        self._zygotes.close()
         self._await_last_records()
         DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=0)
         for thread in self._threads:

@@ -2,5 +2,6 @@
 
 from backline.runtime.channel import Channel, ChannelClosed
 from backline.runtime.zygote import Child, Zygote
+from backline.runtime.zygotes import Zygotes
 
-__all__ = ["Channel", "ChannelClosed", "Child", "Zygote"]
+__all__ = ["Channel", "ChannelClosed", "Child", "Zygote", "Zygotes"]

@@ -38,13 +38,17 @@ Children = dict[int, Pipes]
 """The runs' processes, by their ids."""
 
 
-class Announcement(msgspec.Struct, frozen=True):
-    """The zygote's first messages: what it can run."""
+class Announced(msgspec.Struct, frozen=True, tag=True):
+    """One of the zygote's first messages: a task that it can run, and where that is defined."""
 
-    tasks: list[TaskFacts]
+    task: TaskFacts
+    origin: str
+
+
+class Ready(msgspec.Struct, frozen=True, tag=True):
+    """All tasks are announced; the hash is that of the files which define them."""
+
     code_version: str
-    is_last: bool = True
-    """A message is short; the tasks come one in each."""
 
 
 class Born(msgspec.Struct, frozen=True, tag=True):
@@ -74,8 +78,8 @@ def _serve(control: socket.socket) -> None:
     servants = frozenset(children_of(os.getpid()))  # a task module may have started its own
     children: Children = {}
     for task in registry:
-        control.send(msgspec.json.encode(Announcement([task.announced()], "", is_last=False)))
-    control.send(msgspec.json.encode(Announcement([], _code_version())))
+        control.send(msgspec.json.encode(Announced(task.announced(), task.origin)))
+    control.send(msgspec.json.encode(Ready(_code_version())))
     while True:
         readable, _, _ = select.select([control.fileno(), waker], [], [])
         if waker in readable:

@@ -35,7 +35,7 @@ from typing import Final
 import msgspec
 
 from backline.errors import SetupError
-from backline.runtime.nursery import FORK, MOST_NEWS_BYTES, Announcement, Born, Gone
+from backline.runtime.nursery import FORK, MOST_NEWS_BYTES, Announced, Born, Gone, Ready
 from backline.runtime.stopping import SIGNALS, StopKind
 from backline.sdk import TaskFacts
 
@@ -117,10 +117,11 @@ class Zygote:
         self._is_gone = False
         self._unborn: deque[Child] = deque()
         self._living: dict[int, Child] = {}
-        announcement = self._await_announcement(task_modules)
-        self.tasks = {task.identifier: task for task in announcement.tasks}
+        self.tasks: dict[str, TaskFacts] = {}
         """The tasks that the modules define, by identifier."""
-        self.code_version = announcement.code_version
+        self.origins: dict[str, str] = {}
+        """Where they are defined."""
+        self.code_version = self._await_tasks(task_modules)
         """A hash of the files that define the tasks."""
         threading.Thread(target=self._listen, name="zygote-news", daemon=True).start()
 
@@ -129,13 +130,14 @@ class Zygote:
         """The zygote's process id."""
         return self._process.pid
 
-    def _await_announcement(self, task_modules: Sequence[str]) -> Announcement:
-        tasks: list[TaskFacts] = []
+    def _await_tasks(self, task_modules: Sequence[str]) -> str:
+        """Note the tasks that are announced, and return the hash of their files."""
         while news := self._control.recv(MOST_NEWS_BYTES):
-            page = msgspec.json.decode(news, type=Announcement)
-            tasks += page.tasks
-            if page.is_last:
-                return Announcement(tasks, page.code_version)
+            message = msgspec.json.decode(news, type=Announced | Ready)
+            if isinstance(message, Ready):
+                return message.code_version
+            self.tasks[message.task.identifier] = message.task
+            self.origins[message.task.identifier] = message.origin
         code = self._process.wait()
         raise SetupError(
             f"could not import the task modules {', '.join(task_modules)} (exit code {code}): "

@@ -19,9 +19,7 @@ class Registry:
         """Register a task. Raises ``ValueError`` when another function holds its name."""
         known = self._tasks.get(task.identifier)
         if known is not None and known.origin != task.origin:
-            raise ValueError(
-                f"task {task.identifier!r} is defined twice, in {known.origin} and {task.origin}: rename one"
-            )
+            raise ValueError(defined_twice(task.identifier, known.origin, task.origin))
         self._tasks[task.identifier] = task
 
     def get(self, identifier: str) -> Task | None:
@@ -33,6 +31,11 @@ class Registry:
 
     def __len__(self) -> int:
         return len(self._tasks)
+
+
+def defined_twice(identifier: str, *origins: str) -> str:
+    """Say that two functions have one name."""
+    return f"task {identifier!r} is defined twice, in {' and '.join(origins)}: rename one"
 
 
 registry = Registry()
