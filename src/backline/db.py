@@ -12,6 +12,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -261,28 +262,40 @@ class Prepared:
 
 def insert_ignoring(connection: Connection, table: sa.Table, **values: Any) -> bool:
     """Insert a row unless one with its key exists. Returns whether it was inserted."""
-    statement = _insert_into(connection, table).values(**values).on_conflict_do_nothing()
-    # The row count is not reported on Postgres when a statement may return rows.
-    return connection.execute(statement.returning(sa.literal(1))).first() is not None
+    return (
+        connection.execute(_ignoring_and_telling(connection.dialect.name, table), values).first()
+        is not None
+    )
 
 
 def insert_all_ignoring(
     connection: Connection, table: sa.Table, rows: list[dict[str, Any]]
 ) -> None:
     """Insert the rows except those whose key exists already."""
-    connection.execute(_insert_into(connection, table).on_conflict_do_nothing(), rows)
+    connection.execute(_ignoring(connection.dialect.name, table), rows)
 
 
 def upsert(connection: Connection, table: sa.Table, key: tuple[str, ...], /, **values: Any) -> None:
     """Insert a row, or overwrite the one that has the same ``key`` columns."""
     others = {name: value for name, value in values.items() if name not in key}
-    statement = _insert_into(connection, table).values(**values)
+    statement = _insert_into(connection.dialect.name, table).values(**values)
     connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=others))
 
 
-def _insert_into(connection: Connection, table: sa.Table) -> Any:
+@cache
+def _ignoring(dialect: str, table: sa.Table) -> Any:
+    return _insert_into(dialect, table).on_conflict_do_nothing()
+
+
+@cache
+def _ignoring_and_telling(dialect: str, table: sa.Table) -> Any:
+    """The row count is not reported on Postgres when a statement may return rows."""
+    return _ignoring(dialect, table).returning(sa.literal(1))
+
+
+def _insert_into(dialect: str, table: sa.Table) -> Any:
     """Return the INSERT of this kind of database, which alone knows what a conflict is."""
-    if connection.dialect.name == "sqlite":
+    if dialect == "sqlite":
         from sqlalchemy.dialects.sqlite import insert
     else:
         from sqlalchemy.dialects.postgresql import insert  # type: ignore[assignment]

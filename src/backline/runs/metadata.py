@@ -100,35 +100,48 @@ def change_what_fits(
     return list(left_out)
 
 
+_LOCKED = (
+    sa.select(runs.c.metadata)
+    .where(
+        runs.c.id == sa.bindparam("run_id"),
+        sa.or_(
+            runs.c.status.not_in([status.value for status in FINAL]),
+            runs.c.finished_at > sa.bindparam("since"),
+        ),
+    )
+    # SQLite, which knows no such clause, has one writer anyway.
+    .with_for_update()
+)
+_LOCKED_WHILE_HELD = _LOCKED.where(
+    runs.c.attempt_id == sa.bindparam("attempt"), runs.c.worker_id == sa.bindparam("worker")
+)
+_WRITE = (
+    sa.update(runs)
+    .where(runs.c.id == sa.bindparam("run_id"))
+    .values(metadata=sa.bindparam("text"), updated_at=sa.bindparam("now"))
+)
+
+
 def _lock(
     connection: Connection, run_id: RunId, holder: tuple[AttemptId, str] | None
 ) -> dict[str, Any] | None:
     """Return the metadata as it is, and let nobody else change it until the commit."""
-    still = [runs.c.id == run_id, _is_open()]
-    if holder is not None:
-        still += [runs.c.attempt_id == holder[0], runs.c.worker_id == holder[1]]
-    # SQLite, which knows no such clause, has one writer anyway.
-    row = connection.execute(sa.select(runs.c.metadata).where(*still).with_for_update()).first()
+    values = {"run_id": run_id, "since": now_ms() - OPEN_AFTER_END_MS}
+    if holder is None:
+        row = connection.execute(_LOCKED, values).first()
+    else:
+        values |= {"attempt": holder[0], "worker": holder[1]}
+        row = connection.execute(_LOCKED_WHILE_HELD, values).first()
     return None if row is None else msgspec.json.decode(row.metadata or "{}", type=dict[str, Any])
 
 
 def _write(connection: Connection, run_id: RunId, values: dict[str, Any]) -> None:
-    connection.execute(
-        sa.update(runs)
-        .where(runs.c.id == run_id)
-        .values(metadata=msgspec.json.encode(values).decode(), updated_at=now_ms())
-    )
+    text = msgspec.json.encode(values).decode()
+    connection.execute(_WRITE, {"run_id": run_id, "text": text, "now": now_ms()})
 
 
 def _size(values: dict[str, Any]) -> int:
     return len(msgspec.json.encode(values))
-
-
-def _is_open() -> sa.ColumnElement[bool]:
-    return sa.or_(
-        runs.c.status.not_in([status.value for status in FINAL]),
-        runs.c.finished_at > now_ms() - OPEN_AFTER_END_MS,
-    )
 
 
 def _as_list(held: Any) -> list[Any]:

@@ -63,9 +63,12 @@ def declare(connection: Connection, name: str, concurrency_limit: int | None) ->
         )
 
 
+_BY_NAME = sa.select(run_queues).where(run_queues.c.name == sa.bindparam("queue"))
+
+
 def find(connection: Connection, name: str) -> Queue:
     """Return a queue; one that nobody declared has no limits."""
-    row = connection.execute(sa.select(run_queues).where(run_queues.c.name == name)).first()
+    row = connection.execute(_BY_NAME, {"queue": name}).first()
     return Queue(name) if row is None else Queue(*row)
 
 
@@ -88,16 +91,18 @@ def change(connection: Connection, name: str, **values: object) -> Queue:
     return find(connection, name)
 
 
+_TAKEN_IN_ALL = sa.select(sa.func.count()).where(runs.c.is_admitted)
+_TAKEN = _TAKEN_IN_ALL.where(runs.c.lane == sa.bindparam("of_lane"))
+
+
 def places_taken(connection: Connection, lane: str) -> int:
     """Count the runs of a lane that are admitted."""
-    taken = sa.select(sa.func.count()).where(runs.c.lane == lane, runs.c.is_admitted)
-    return connection.execute(taken).scalar_one()
+    return connection.execute(_TAKEN, {"of_lane": lane}).scalar_one()
 
 
 def places_taken_in_all(connection: Connection) -> int:
     """Count the admitted runs of the whole environment."""
-    taken = sa.select(sa.func.count()).where(runs.c.is_admitted)
-    return connection.execute(taken).scalar_one()
+    return connection.execute(_TAKEN_IN_ALL).scalar_one()
 
 
 def starts_left(connection: Connection, queue: Queue) -> int:
@@ -119,6 +124,16 @@ def note_start(connection: Connection, queue: Queue) -> None:
     connection.execute(sa.insert(queue_starts), {"queue": queue.name, "at": now_ms()})
 
 
+_WAITING = (
+    sa.select(runs.c.id, runs.c.lane)
+    .where(runs.c.is_admitted.is_(False), runs.c.status == RunStatus.QUEUED.value)
+    .order_by(runs.c.position, runs.c.id)
+    .limit(sa.bindparam("most"))
+)
+_WAITING_IN = _WAITING.where(runs.c.lane == sa.bindparam("of_lane"))
+_WAITING_ELSEWHERE = _WAITING.where(runs.c.lane.not_in(sa.bindparam("lanes", expanding=True)))
+
+
 def waiting(
     connection: Connection,
     most: int,
@@ -126,15 +141,11 @@ def waiting(
     lane: str | None = None,
     not_in: frozenset[str] = frozenset(),
 ) -> list[tuple[str, str]]:
-    """Return (id, lane) of the runs next in order, of one lane or of all but some."""
-    statement = sa.select(runs.c.id, runs.c.lane).where(
-        runs.c.is_admitted.is_(False), runs.c.status == RunStatus.QUEUED.value
-    )
+    """Return (id, lane) of the runs next in order, of one lane, or of all but some."""
     if lane is not None:
-        statement = statement.where(runs.c.lane == lane)
-    if not_in:
-        statement = statement.where(runs.c.lane.not_in(not_in))
-    rows = connection.execute(statement.order_by(runs.c.position, runs.c.id).limit(most))
+        rows = connection.execute(_WAITING_IN, {"of_lane": lane, "most": most})
+    else:
+        rows = connection.execute(_WAITING_ELSEWHERE, {"lanes": list(not_in), "most": most})
     return [(run_id, lane) for run_id, lane in rows]
 
 

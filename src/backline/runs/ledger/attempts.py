@@ -11,11 +11,18 @@ from backline.clock import TimestampMs, now_ms
 from backline.db import Connection
 from backline.ids import AttemptId, RunId, new_id
 from backline.runs.ledger.keys import free_key
-from backline.runs.ledger.moves import as_json, move
+from backline.runs.ledger.moves import IfEmpty, Plus, as_json, move
 from backline.runs.ledger.versions import needed_version
 from backline.runs.run import Attempt, Run, RunError
 from backline.runs.status import AttemptStatus, RunStatus
 from backline.runs.tables import attempts, runs
+
+_ADMITTED = sa.select(
+    runs.c.attempt_id,
+    runs.c.attempt_count,
+    runs.c.task_identifier,
+    needed_version.label("needed_version"),
+).where(runs.c.id == sa.bindparam("run_id"), runs.c.is_admitted)
 
 
 def start_attempt(
@@ -31,14 +38,7 @@ def start_attempt(
     worker was first, the run is another one's to perform, or nobody's any more.
     """
     now = now_ms()
-    row = connection.execute(
-        sa.select(
-            runs.c.attempt_id,
-            runs.c.attempt_count,
-            runs.c.task_identifier,
-            needed_version.label("needed_version"),
-        ).where(runs.c.id == run_id, runs.c.is_admitted)
-    ).first()
+    row = connection.execute(_ADMITTED, {"run_id": run_id}).first()
     # Bound to a version since the engine heard of it, it was let in anew for that one.
     if row is None or row.needed_version not in (None, version):
         return None
@@ -54,10 +54,10 @@ def start_attempt(
         f"attempt {'began' if is_new else 'goes on'} on {worker_id}",
         attempt_id=attempt_id,
         worker_id=worker_id,
-        version=sa.func.coalesce(runs.c.version, version),
-        started_at=sa.func.coalesce(runs.c.started_at, now),
+        version=IfEmpty(version),
+        started_at=IfEmpty(now),
         expires_at=None,
-        attempt_count=runs.c.attempt_count + int(is_new),
+        attempt_count=Plus(int(is_new)),
     )
     if not moved:
         return None
@@ -76,6 +76,9 @@ def _resume_attempt(
         .returning(*[attempts.c[name] for name in Attempt.__struct_fields__])
     ).one()
     return Attempt(*row)
+
+
+_WRITE = sa.insert(attempts)
 
 
 def _write_attempt(
@@ -98,7 +101,7 @@ def _write_attempt(
         completed_at=None,
         error=None,
     )
-    connection.execute(sa.insert(attempts), msgspec.structs.asdict(attempt))
+    connection.execute(_WRITE, msgspec.structs.asdict(attempt))
     return attempt
 
 
@@ -132,7 +135,11 @@ def end_attempt(
     Returns False when the worker had lost the run before.
     """
     error = None if ending.error is None else as_json(ending.error)
-    final = {"finished_at": now_ms(), "output": ending.output, "error": error}
+    also: dict[str, object] = {}
+    if ending.run.is_final:
+        also |= {"finished_at": now_ms(), "output": ending.output, "error": error}
+    if ending.machine is not None:
+        also["machine"] = ending.machine
     moved = move(
         connection,
         run_id,
@@ -144,11 +151,10 @@ def end_attempt(
         attempt_id=None,
         is_admitted=False,
         due_at=ending.due_at,
-        duration_ms=runs.c.duration_ms + ending.active_ms,
-        cost_cents=runs.c.cost_cents + ending.cost_cents,
-        failure_count=runs.c.failure_count + int(ending.attempt is AttemptStatus.FAILED),
-        machine=ending.machine or runs.c.machine,
-        **(final if ending.run.is_final else {}),
+        duration_ms=Plus(ending.active_ms),
+        cost_cents=Plus(ending.cost_cents),
+        failure_count=Plus(int(ending.attempt is AttemptStatus.FAILED)),
+        **also,
     )
     if moved:
         _close_attempt(connection, attempt_id, ending.attempt, error)
@@ -186,7 +192,7 @@ def lose_attempt(connection: Connection, run: Run, worker_id: str, loss: Loss) -
         attempt_id=None,
         # Queued again it keeps its place: the engine hands it to another worker by itself.
         is_admitted=not becomes.is_final,
-        loss_count=runs.c.loss_count + int(loss.counts),
+        loss_count=Plus(int(loss.counts)),
         **ended,
     )
     if moved:
@@ -196,12 +202,20 @@ def lose_attempt(connection: Connection, run: Run, worker_id: str, loss: Loss) -
     return moved
 
 
+_CLOSE = (
+    sa.update(attempts)
+    .where(attempts.c.id == sa.bindparam("attempt"))
+    .values(
+        status=sa.bindparam("ended"),
+        updated_at=sa.bindparam("now"),
+        completed_at=sa.bindparam("now"),
+        error=sa.bindparam("why"),
+    )
+)
+
+
 def _close_attempt(
     connection: Connection, attempt_id: AttemptId, status: AttemptStatus, error: str | None
 ) -> None:
-    now = now_ms()
-    connection.execute(
-        sa.update(attempts)
-        .where(attempts.c.id == attempt_id)
-        .values(status=status.value, updated_at=now, completed_at=now, error=error)
-    )
+    ending = {"attempt": attempt_id, "ended": status.value, "now": now_ms(), "why": error}
+    connection.execute(_CLOSE, ending)

@@ -19,17 +19,20 @@ from backline.runs.tables import run_tags, runs
 from backline.sdk import TaskFacts
 from backline.sdk.tags import MAX_TAGS, check_tags
 
+_OPEN = sa.insert(runs)
+_TAG = sa.insert(run_tags)
+
 
 def open_run(connection: Connection, new: NewRun, status: RunStatus) -> RunId:
     """Write a new run with its tags and its first event. Returns its id."""
     now = now_ms()
     run_id = new_id("run", now)
     tags = (account_tag(new.account_id), *new.tags)
-    connection.execute(sa.insert(runs), _first_row(new, run_id, status, tags, now))
+    connection.execute(_OPEN, _first_row(new, run_id, status, tags, now))
     if new.tags:
         # The account's own tag is the column `account_id`, which has an index already.
         connection.execute(
-            sa.insert(run_tags), [{"tag": tag, "run_id": run_id} for tag in dict.fromkeys(new.tags)]
+            _TAG, [{"tag": tag, "run_id": run_id} for tag in dict.fromkeys(new.tags)]
         )
     note(connection, run_id, status, "triggered", now)
     return run_id
@@ -132,9 +135,7 @@ def set_tags(
         .values(tags=as_json(everything), updated_at=now_ms())
     )
     connection.execute(sa.delete(run_tags).where(run_tags.c.run_id == run_id))
-    connection.execute(
-        sa.insert(run_tags), [{"tag": tag, "run_id": run_id} for tag in everything[1:]]
-    )
+    connection.execute(_TAG, [{"tag": tag, "run_id": run_id} for tag in everything[1:]])
 
 
 def add_tags(connection: Connection, run_id: RunId, tags: list[str]) -> list[str]:
@@ -151,5 +152,5 @@ def add_tags(connection: Connection, run_id: RunId, tags: list[str]) -> list[str
             .where(runs.c.id == run_id)
             .values(tags=as_json(everything), updated_at=now_ms())
         )
-        connection.execute(sa.insert(run_tags), [{"tag": tag, "run_id": run_id} for tag in fresh])
+        connection.execute(_TAG, [{"tag": tag, "run_id": run_id} for tag in fresh])
     return [*known, *fresh]

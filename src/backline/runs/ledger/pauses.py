@@ -9,11 +9,11 @@ import sqlalchemy as sa
 from backline.clock import now_ms
 from backline.db import Connection, insert_ignoring
 from backline.ids import AttemptId, RunId
-from backline.runs.ledger.moves import move
+from backline.runs.ledger.moves import Plus, move
 from backline.runs.ledger.places import enqueue
 from backline.runs.run import Wait
 from backline.runs.status import AttemptStatus, RunStatus
-from backline.runs.tables import attempts, runs, steps, waits
+from backline.runs.tables import attempts, steps, waits
 
 
 def freeze(
@@ -41,8 +41,8 @@ def freeze(
         worker_id=None,
         is_admitted=False,
         due_at=min((wait.until for wait in pause if wait.until is not None), default=None),
-        duration_ms=runs.c.duration_ms + active_ms,
-        cost_cents=runs.c.cost_cents + cost_cents,
+        duration_ms=Plus(active_ms),
+        cost_cents=Plus(cost_cents),
     )
     if moved:
         now = now_ms()

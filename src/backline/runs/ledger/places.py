@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from backline.clock import TimestampMs, now_ms, parse_duration_seconds
 from backline.db import Connection
 from backline.ids import RunId
-from backline.runs.ledger.moves import move
+from backline.runs.ledger.moves import IfEmpty, move
 from backline.runs.ledger.versions import needed_version
 from backline.runs.status import RunStatus
 from backline.runs.tables import runs
@@ -27,30 +27,36 @@ class Ticket(msgspec.Struct, frozen=True):
     """Whose is smaller is performed first: when it was due, less its priority."""
 
 
+_ADMIT = (
+    sa.update(runs)
+    .where(
+        runs.c.id == sa.bindparam("run_id"),
+        runs.c.status == RunStatus.QUEUED.value,
+        runs.c.is_admitted.is_(False),
+    )
+    .values(
+        is_admitted=True,
+        admitted_at=sa.bindparam("now"),
+        admission_count=runs.c.admission_count + 1,
+    )
+    .returning(
+        runs.c.task_identifier,
+        runs.c.admission_count,
+        needed_version.label("version"),
+        runs.c.position,
+    )
+)
+
+
 def admit(connection: Connection, run_id: RunId) -> Ticket | None:
     """Give a queued run a place; None when it is not waiting for one any more."""
-    row = connection.execute(
-        sa.update(runs)
-        .where(
-            runs.c.id == run_id,
-            runs.c.status == RunStatus.QUEUED.value,
-            runs.c.is_admitted.is_(False),
-        )
-        .values(is_admitted=True, admitted_at=now_ms(), admission_count=runs.c.admission_count + 1)
-        .returning(
-            runs.c.task_identifier,
-            runs.c.admission_count,
-            needed_version.label("version"),
-            runs.c.position,
-        )
-    ).first()
+    row = connection.execute(_ADMIT, {"run_id": run_id, "now": now_ms()}).first()
     return None if row is None else Ticket(run_id, *row)
 
 
 def enqueue(connection: Connection, run_id: RunId, old: RunStatus, detail: str) -> bool:
     """Let a run that waited for something wait for a place. Its age in the queue is kept."""
     now = now_ms()
-    first_queued = sa.func.coalesce(runs.c.queued_at, now)
     is_new_here = old in (RunStatus.DELAYED, RunStatus.PENDING_VERSION)
     return move(
         connection,
@@ -58,7 +64,7 @@ def enqueue(connection: Connection, run_id: RunId, old: RunStatus, detail: str) 
         old,
         RunStatus.QUEUED,
         detail,
-        queued_at=first_queued,
+        queued_at=IfEmpty(now),
         due_at=None,
         expires_at=_expiry(connection, run_id, now) if is_new_here else None,
     )
