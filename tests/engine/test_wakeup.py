@@ -28,9 +28,6 @@ class Engine:
     background_thread_stop_events: list[threading.Event]
     _active_workflows_set: ActiveWorkflowById
 
-    def __init__(self) -> None:
-        self._background_jobs_stop_event = threading.Event()
-
 
 @pytest.fixture
 def bell() -> Bell:
@@ -167,13 +164,6 @@ def test_after_a_ring_a_queue_is_polled_soon_again(bell: Bell, stop: threading.E
     thread, answers = sleeper(stop, 0.01)
     thread.join()
     assert answers == [False]
-
-
-def test_dbos_does_not_look_after_delays_of_its_own(engine: Engine) -> None:
-    """Delays and deadlines are the timekeeper's and the leash's: that thread ends at once."""
-    assert engine._background_jobs_stop_event.is_set()
-    source = inspect.getsource(DBOS._launch)
-    assert "args=(self._background_jobs_stop_event, self)" in source
 
 
 @pytest.mark.usefixtures("engine")

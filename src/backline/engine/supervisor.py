@@ -25,6 +25,7 @@ from backline.engine.queue import SERIALIZER, WORKFLOW, WORKFLOW_VERSION, RunQue
 from backline.engine.recovery import Departure, Strays, Watch, hand_back, this_process
 from backline.engine.schema import APPLICATION, SCHEMA, engine_connections
 from backline.engine.session import Desk
+from backline.engine.spared import spare
 from backline.engine.timekeeper import Timekeeper
 from backline.engine.verdict import Price
 from backline.engine.wakeup import DUE, Bell
@@ -134,6 +135,7 @@ class Supervisor:
         self._queue.set_up(self._settings.slots, self._executor.version)
         DBOS.listen_queues(listened)
         DBOS.launch()
+        spare(engine)
         return engine
 
     def _register_workflow(self) -> None:

@@ -6,8 +6,8 @@ that also returns when a bell rings for the thread's queue, and the instance's
 list of executing workflows rings it when one leaves, for then a slot is free.
 Polling stays as the safety net, soon after a ring and seldom while nobody
 rings: if a release of DBOS does otherwise, runs merely start a poll later, and
-the tests beside this file fail. What else DBOS looks for every second, backline
-never uses; an idle worker looks for it seldom, or not at all.
+the tests beside this file fail. What else DBOS's threads look for every second
+backline never makes; an idle worker looks for it as seldom.
 """
 
 from __future__ import annotations
@@ -87,9 +87,8 @@ class Bell:
     def wake_engine(self, engine: DBOS, queues: Collection[str], slots: int) -> None:
         """Let DBOS poll these queues when the bell rings, and whenever one of the slots gets free.
 
-        While none is free a ring waits: there is nothing that a poll could do. What
-        DBOS does every second for delays and deadlines of its own rests for good. To
-        be called before the engine is launched.
+        While none is free a ring waits: there is nothing that a poll could do. To be
+        called before the engine is launched.
         """
         ears = {queue: _Ear() for queue in queues}
         executing = _RingingWorkflows(ears)
@@ -98,7 +97,6 @@ class Bell:
             self._add(queue, ear)
         engine.background_thread_stop_events = _HearingEvents(ears)
         engine._active_workflows_set = executing
-        engine._background_jobs_stop_event.set()
 
     def listener(self, stop: threading.Event, news: str) -> Callable[[float], bool]:
         """Return a sleep for one thread of our own, ended by a ring; it tells whether to stop.
