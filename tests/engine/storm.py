@@ -133,7 +133,7 @@ class Storm:
 
 
 def _runs_of(worker_pid: int) -> list[int]:
-    """Return the processes of a worker's runs: the children of its zygote."""
+    """Return the processes of a worker's runs, and the one that waits for the next: its zygote's."""
     return [run for zygote in children_of(worker_pid) for run in children_of(zygote)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,6 +52,14 @@ def begin(zygote: Zygote, task: str, payload: object, workdir: Path) -> tuple[Ch
     return child, channel
 
 
+def is_servant(pid: int) -> bool:
+    return Path(f"/proc/{pid}/cmdline").read_bytes().startswith(b"sleep")
+
+
+def ready_in(zygote: Zygote) -> list[int]:
+    return [pid for pid in children_of(zygote.pid) if not is_servant(pid)]
+
+
 def outcome(channel: Channel) -> object:
     while not isinstance(message := channel.receive(), (say.Returned, say.Raised)):
         pass
@@ -66,7 +75,7 @@ def test_a_run_is_performed_and_its_process_buried(zygote: Zygote, tmp_path: Pat
 
 def test_what_a_task_module_started_is_left_alone(zygote: Zygote, tmp_path: Path) -> None:
     """Runs come and go; the module's own servant stays until the zygote itself ends."""
-    (servant,) = children_of(zygote.pid)
+    (servant,) = (pid for pid in children_of(zygote.pid) if is_servant(pid))
     for _ in range(3):
         child, channel = begin(zygote, "echo", 1, tmp_path)
         outcome(channel)
@@ -74,6 +83,25 @@ def test_what_a_task_module_started_is_left_alone(zygote: Zygote, tmp_path: Path
     assert is_alive(servant)
     zygote.close()
     eventually(lambda: not is_alive(servant))
+
+
+def test_a_process_stands_ready_for_the_next_run(zygote: Zygote, tmp_path: Path) -> None:
+    """It was forked before anybody asked, serves one run, and another one follows it."""
+    (first,) = eventually(lambda: ready_in(zygote))
+    child, channel = begin(zygote, "echo", 1, tmp_path)
+    assert child.pid == first
+    (second,) = eventually(lambda: [pid for pid in ready_in(zygote) if pid != first])
+    assert outcome(channel) == say.Returned(1) and child.wait(30)
+    assert is_alive(second)
+
+
+def test_a_process_that_dies_while_it_waits_harms_no_run(zygote: Zygote, tmp_path: Path) -> None:
+    """The next run gets another one."""
+    (ready,) = eventually(lambda: ready_in(zygote))
+    os.kill(ready, signal.SIGKILL)
+    eventually(lambda: ready not in children_of(zygote.pid))
+    child, channel = begin(zygote, "echo", 1, tmp_path)
+    assert outcome(channel) == say.Returned(1) and child.pid != ready
 
 
 def test_last_words_of_any_kind_do_not_choke_the_zygote(zygote: Zygote, tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ class Ready(msgspec.Struct, frozen=True, tag=True):
 
 
 class Born(msgspec.Struct, frozen=True, tag=True):
-    """A process was forked for the oldest demand."""
+    """A process was forked; the supervisor's end of its channel comes with the message."""
 
     pid: int
 
@@ -86,10 +86,9 @@ def _serve(control: socket.socket) -> None:
             os.read(waker, 4096)
             _report_deaths(control, children, servants)
         if control.fileno() in readable:
-            request, descriptors, _, _ = socket.recv_fds(control, 16, 1)
-            if request != FORK:
+            if control.recv(len(FORK)) != FORK:
                 break
-            _fork(control, descriptors[0], children)
+            _fork(control, children)
     _clear(children)
 
 
@@ -114,28 +113,31 @@ def _code_version() -> str:
     return digest.hexdigest()[:12]
 
 
-def _fork(control: socket.socket, descriptor: int, children: Children) -> None:
+def _fork(control: socket.socket, children: Children) -> None:
+    link, far_end = socket.socketpair()
     pipes = Pipes()
     pid = os.fork()
     if pid == 0:
         try:
-            _become_child(control, descriptor, pipes, children)
+            far_end.close()
+            _become_child(control, link, pipes, children)
         finally:
             os._exit(70)  # EX_SOFTWARE: only reached when our own code failed
-    os.close(descriptor)
+    link.close()
     pipes.close_mouths()
     children[pid] = pipes
-    _tell(control, Born(pid))
+    with far_end:
+        _tell(control, Born(pid), far_end.fileno())
 
 
-def _tell(control: socket.socket, news: Born | Gone) -> None:
+def _tell(control: socket.socket, news: Born | Gone, *descriptors: int) -> None:
     """Tell the supervisor. One that has hung up needs to know nothing: the loop sees it and clears."""
     with contextlib.suppress(BrokenPipeError):
-        control.send(msgspec.msgpack.encode(news))
+        socket.send_fds(control, [msgspec.msgpack.encode(news)], descriptors)
 
 
 def _become_child(
-    control: socket.socket, descriptor: int, pipes: Pipes, siblings: Children
+    control: socket.socket, link: socket.socket, pipes: Pipes, siblings: Children
 ) -> None:
     """Turn a fresh fork into a run's process: a session of its own, nothing of the zygote's."""
     os.setsid()
@@ -151,7 +153,7 @@ def _become_child(
     pipes.speak_through()
     from backline.runtime.child import perform
 
-    with socket.socket(fileno=descriptor) as link:
+    with link:
         perform(link, pipes)
     os._exit(0)
 

@@ -1,14 +1,15 @@
 """A warm parent that forks a process for every run.
 
-The task modules are imported once, in the zygote; a run's process is forked
-from it in milliseconds. The zygote is started with a short list of environment
+The task modules are imported once, in the zygote, and a run's process is forked
+from it. One stands ready before a run needs it, and serves that run alone; when
+it is taken the next is forked. The zygote is started with a short list of environment
 variables and no file descriptors but its control socket, so the database's
 address, the server secret and the storage keys never reach a task's process.
 
 Supervisor and zygote speak over a socket that keeps message borders::
 
-    supervisor ── "fork" + the child's end of a channel ──► zygote
-    zygote     ── "born PID" ─────────────────────────────► supervisor
+    supervisor ── "fork" ────────────────────────────────► zygote
+    zygote     ── "born PID" + our end of its channel ────► supervisor
     zygote     ── "gone PID WAITSTATUS", last words ──────► supervisor
 
 When the supervisor dies the socket closes, and the zygote ends its children
@@ -28,8 +29,8 @@ import socket
 import subprocess
 import sys
 import threading
-from collections import deque
 from collections.abc import Sequence
+from queue import SimpleQueue
 from typing import Final
 
 import msgspec
@@ -45,31 +46,35 @@ _MAIN: Final = "from backline.runtime.nursery import main; main()"
 class Child:
     """One forked process and how it ended."""
 
-    def __init__(self, link: socket.socket) -> None:
+    def __init__(self, pid: int, link: socket.socket) -> None:
+        self.pid = pid
         self.link = link
         """The supervisor's end of the channel."""
-        self.pid = 0
         self.last_words: list[tuple[str, str]] = []
         """What it wrote just before its death and nobody has read, as (stream, text)."""
         self._wait_status: int | None = None
-        self._born = threading.Event()
         self._gone = threading.Event()
 
     def tell(self, kind: StopKind) -> None:
         """Ask the process to end; its task gets to clean up."""
-        if self.pid and not self._gone.is_set():
+        if not self.is_gone:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, SIGNALS[kind])
 
     def kill(self) -> None:
         """End the process and everything in its group, at once."""
-        if self.pid and not self._gone.is_set():
+        if not self.is_gone:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.pid, signal.SIGKILL)
 
     def wait(self, timeout_seconds: float | None = None) -> bool:
         """Wait until the process is gone. Returns whether it is."""
         return self._gone.wait(timeout_seconds)
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the process has ended."""
+        return self._gone.is_set()
 
     @property
     def was_killed(self) -> bool:
@@ -94,7 +99,7 @@ def _signal_name(number: int) -> str:
 
 
 class Zygote:
-    """The supervisor's handle on its warm parent. Start it before any thread needs a child."""
+    """The supervisor's handle on its warm parent."""
 
     def __init__(self, task_modules: Sequence[str], environment: dict[str, str]) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -113,9 +118,9 @@ class Zygote:
                 start_new_session=True,
             )
         self._control = ours
-        self._asking = threading.Lock()
         self._is_gone = False
-        self._unborn: deque[Child] = deque()
+        self._ready: SimpleQueue[Child | None] = SimpleQueue()
+        """Who waits for a run; None when nobody will come any more."""
         self._living: dict[int, Child] = {}
         self.tasks: dict[str, TaskFacts] = {}
         """The tasks that the modules define, by identifier."""
@@ -124,6 +129,7 @@ class Zygote:
         self.code_version = self._await_tasks(task_modules)
         """A hash of the files that define the tasks."""
         threading.Thread(target=self._listen, name="zygote-news", daemon=True).start()
+        self._ask()
 
     @property
     def pid(self) -> int:
@@ -145,28 +151,29 @@ class Zygote:
         )
 
     def fork(self) -> Child:
-        """Start a process for one run. Raises `SetupError` when the zygote is gone."""
-        ours, theirs = socket.socketpair()
-        child = Child(ours)
-        with theirs, self._asking:
-            self._unborn.append(child)
-            try:
-                socket.send_fds(self._control, [FORK], [theirs.fileno()])
-            except OSError as gone:
-                raise SetupError(
-                    "the parent of the task processes is gone: restart the worker"
-                ) from gone
-        child._born.wait()
-        return child
+        """Take a process for one run. Raises `SetupError` when the zygote is gone."""
+        while True:
+            self._ask()  # for the one after this
+            child = self._ready.get()
+            if child is None:
+                self._ready.put(None)
+                raise SetupError("the parent of the task processes is gone: restart the worker")
+            if not child.is_gone:
+                return child
+            child.link.close()  # it died, or was killed, while it waited
+
+    def _ask(self) -> None:
+        with contextlib.suppress(OSError):  # whoever waits for an answer hears that it is gone
+            self._control.send(FORK)
 
     def _listen(self) -> None:
-        while news := self._hear():
+        while heard := self._hear():
+            news, descriptors = heard
             message = msgspec.msgpack.decode(news, type=Born | Gone)
             if isinstance(message, Born):
-                child = self._unborn.popleft()
-                child.pid = message.pid
+                child = Child(message.pid, socket.socket(fileno=descriptors[0]))
                 self._living[child.pid] = child
-                child._born.set()
+                self._ready.put(child)
             else:
                 child = self._living.pop(message.pid)
                 child._wait_status = message.wait_status
@@ -174,21 +181,25 @@ class Zygote:
                 child._gone.set()
         self._bury()
 
-    def _hear(self) -> bytes:
+    def _hear(self) -> tuple[bytes, list[int]] | None:
+        """Return the next message and what came with it; None when there will be no more."""
         try:
-            return self._control.recv(MOST_NEWS_BYTES)
+            news, descriptors, _, _ = socket.recv_fds(
+                self._control, MOST_NEWS_BYTES, 1, socket.MSG_CMSG_CLOEXEC
+            )
         except OSError:
-            return b""
+            return None
+        return (news, descriptors) if news else None
 
     def _bury(self) -> None:
         """Tell everyone who waits for a child that there will be no more news."""
         self._is_gone = True  # said first: who hears of a child's end asks why
-        for child in [*self._unborn, *self._living.values()]:
+        for child in self._living.values():
             child.kill()  # the kernel ended the process itself, not what it had started
-            child._born.set()
             child._gone.set()
             with contextlib.suppress(OSError):
                 child.link.shutdown(socket.SHUT_RDWR)
+        self._ready.put(None)
 
     @property
     def is_alive(self) -> bool:
