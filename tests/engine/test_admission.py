@@ -221,7 +221,7 @@ class Lives(RuleBasedStateMachine):
             assert taken <= ENVIRONMENT_LIMIT
             for lane in LANES:
                 queue = queues.find(connection, queues.queue_of(lane))
-                inside = queues.places_taken(connection, lane)
+                inside = queues.standing(connection, lane).taken
                 if queue.limit is not None and inside > queue.limit:
                     assert inside <= self.inside[lane], f"{lane!r} was full and let another one in"
                 self.inside[lane] = inside

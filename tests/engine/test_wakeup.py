@@ -87,6 +87,7 @@ def test_dbos_counts_a_workflow_until_its_record_is_written() -> None:
     assert source.index(".then(") < source.index("entry.release()")
     assert "self._active_workflows_set" in inspect.getsource(DBOS.__init__)
     assert "_remove(" in inspect.getsource(_core.ActiveWorkflowEntry.release)
+    assert "_active_workflows_set.count_for_queue(" in inspect.getsource(_queue.queue_worker_thread)
 
 
 def test_dbos_adds_its_events_before_its_threads_sleep() -> None:
@@ -182,6 +183,27 @@ def test_a_slot_that_gets_free_rings(engine: Engine, stop: threading.Event) -> N
     entry.release()
     thread.join()
     assert (engine._active_workflows_set.count_for_queue(QUEUE), answers) == (0, [False])
+
+
+def test_a_run_that_has_ended_makes_room_before_dbos_has_its_record(
+    bell: Bell, engine: Engine, stop: threading.Event
+) -> None:
+    """The next one is asked for meanwhile, once."""
+    entry = engine._active_workflows_set.add("run_1", QUEUE)
+    thread, _ = sleeper(stop)
+    bell.free_slot("run_1")
+    thread.join()
+    assert engine._active_workflows_set.count_for_queue(QUEUE) == 0
+    assert engine._active_workflows_set.activeList() == ["run_1"]
+    entry.release()
+    thread, _ = sleeper(stop)
+    assert goes_on_sleeping(thread)
+
+
+def test_all_queues_share_the_slots(engine: Engine) -> None:
+    """A worker of one slot that performs a run of one queue has none for another's."""
+    engine._active_workflows_set.add("run_1", QUEUE)
+    assert engine._active_workflows_set.count_for_queue("others") == 1
 
 
 @pytest.mark.parametrize("queue", [QUEUE, "others"])

@@ -19,10 +19,11 @@ _PAGE = 50
 
 
 class Room(msgspec.Struct):
-    """How many more runs a lane takes, and the queue that it is a copy of."""
+    """How many more runs a lane takes, and the environment, and the queue that the lane is a copy of."""
 
     queue: queues.Queue
     places: int
+    places_in_all: int
 
 
 class Admission:
@@ -35,11 +36,10 @@ class Admission:
 
     def fill(self, connection: Connection, lane: str) -> None:
         """Let in what one lane has waiting, after something changed in it."""
-        self._fill(connection, lane, self._room_in_all(connection))
+        self._fill(connection, lane, self._room(connection, lane))
 
-    def _fill(self, connection: Connection, lane: str, room_in_all: int) -> None:
-        room = self._room(connection, lane)
-        most = room.places = min(room.places, room_in_all)
+    def _fill(self, connection: Connection, lane: str, room: Room) -> None:
+        most = room.places = min(room.places, room.places_in_all)
         while most > 0:
             page = queues.waiting(connection, most, lane=lane)
             for run_id, _ in page:
@@ -52,15 +52,15 @@ class Admission:
 
         Only when the environment had been full may another lane be first.
         """
-        room_in_all = self._room_in_all(connection)
-        if room_in_all > 1:
-            self._fill(connection, lane, room_in_all)
+        room = self._room(connection, lane)
+        if room.places_in_all > 1:
+            self._fill(connection, lane, room)
         else:
             self.fill_all(connection)
 
     def fill_all(self, connection: Connection) -> None:
         """Let in whatever waits anywhere, in order."""
-        room_in_all = self._room_in_all(connection)
+        room_in_all = self._environment_limit - queues.places_taken_in_all(connection)
         rooms: dict[str, Room] = {}
         while room_in_all > 0:
             full = frozenset(lane for lane, room in rooms.items() if room.places <= 0)
@@ -91,19 +91,17 @@ class Admission:
             target = ticket.version or (others[0] if others else None)
             self._queue.put(connection, msgspec.structs.replace(ticket, version=target))
 
-    def _room_in_all(self, connection: Connection) -> int:
-        return self._environment_limit - queues.places_taken_in_all(connection)
-
     def _room(self, connection: Connection, lane: str) -> Room:
-        queue = queues.find(connection, queues.queue_of(lane))
+        standing = queues.standing(connection, lane)
+        queue, in_all = standing.queue, self._environment_limit - standing.taken_in_all
         if queue.is_paused:
-            return Room(queue, 0)
+            return Room(queue, 0, in_all)
         places = self._environment_limit
         if queue.limit is not None:
-            places = queue.limit - queues.places_taken(connection, lane)
+            places = queue.limit - standing.taken
         if queue.rate_limit is not None:
             places = min(places, _starts_left(connection, queue))
-        return Room(queue, places)
+        return Room(queue, places, in_all)
 
     def _let_in(self, connection: Connection, run_id: str, room: Room) -> bool:
         """Give a run a place, unless no worker of its version lives. Returns whether it has one."""

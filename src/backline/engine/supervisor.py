@@ -139,11 +139,12 @@ class Supervisor:
         return engine
 
     def _register_workflow(self) -> None:
-        executor = self._executor
+        executor, bell = self._executor, self._bell
 
         @DBOS.workflow(name=WORKFLOW)
         def perform(run_id: str) -> None:
             executor.perform(run_id)
+            bell.free_slot(str(DBOS.workflow_id))
 
     def _announce(self) -> None:
         host, process = this_process()

@@ -2,8 +2,9 @@
 
 DBOS's queue threads sleep in ``stop_event.wait(timeout)`` on events that the
 instance lists in ``background_thread_stop_events``. Those events get a ``wait``
-that also returns when a bell rings for the thread's queue, and the instance's
-list of executing workflows rings it when one leaves, for then a slot is free.
+that also returns when a bell rings for the thread's queue, and the instance's list
+of executing workflows, by which DBOS counts the slots that are taken, rings it
+when one gets free.
 Polling stays as the safety net, soon after a ring and seldom while nobody
 rings: if a release of DBOS does otherwise, runs merely start a poll later, and
 the tests beside this file fail. What else DBOS's threads look for every second
@@ -62,6 +63,7 @@ class Bell:
 
     def __init__(self) -> None:
         self._ears: dict[str, list[_Ear]] = {}
+        self._takers: _SlotTakers | None = None
         self.messenger: Messenger | None = None
         """Passes the news on to other processes."""
 
@@ -91,12 +93,17 @@ class Bell:
         called before the engine is launched.
         """
         ears = {queue: _Ear() for queue in queues}
-        executing = _RingingWorkflows(ears)
+        takers = _SlotTakers(ears)
         for queue, ear in ears.items():
-            ear.may_wake = lambda: len(executing.activeList()) < slots
+            ear.may_wake = lambda: takers.taken() < slots
             self._add(queue, ear)
         engine.background_thread_stop_events = _HearingEvents(ears)
-        engine._active_workflows_set = executing
+        engine._active_workflows_set = self._takers = takers
+
+    def free_slot(self, workflow_id: str) -> None:
+        """Let the next workflow have the slot of this one, of which DBOS only writes its record yet."""
+        if self._takers is not None:
+            self._takers.leave(workflow_id)
 
     def listener(self, stop: threading.Event, news: str) -> Callable[[float], bool]:
         """Return a sleep for one thread of our own, ended by a ring; it tells whether to stop.
@@ -184,17 +191,45 @@ def _give_ears(event: threading.Event, ears: dict[str, _Ear]) -> None:
     event.set = stop_and_tell  # type: ignore[method-assign]
 
 
-class _RingingWorkflows(ActiveWorkflowById):
-    """What DBOS executes; it counts against the slots until DBOS has written its own record."""
+class _SlotTakers(ActiveWorkflowById):
+    """What DBOS executes. It counts against the slots, of all queues together, while it has one."""
 
     def __init__(self, ears: dict[str, _Ear]) -> None:
         super().__init__()
         self._ears = ears
+        self._left: set[str] = set()
+        """Workflows that need no slot any more; DBOS still writes its record of them."""
+
+    def count_for_queue(self, _queue_name: str) -> int:
+        return self.taken()
+
+    def taken(self) -> int:
+        """Return how many slots are taken, of whichever queue."""
+        with self._lock:
+            return sum(len(buckets) for key, buckets in self._m.items() if key not in self._left)
+
+    def leave(self, key: str) -> None:
+        """Count a workflow no more."""
+        with self._lock:
+            buckets = list(self._m.get(key, ()))
+            self._left |= {key} if buckets else set()
+        self._tell_of_room(buckets)
 
     def _remove(self, key: str, bucket: Any) -> None:
+        with self._lock:
+            had_left = key in self._left
         super()._remove(key, bucket)
+        with self._lock:
+            if key not in self._m:
+                self._left.discard(key)
+        if not had_left:
+            self._tell_of_room([bucket])
+
+    def _tell_of_room(self, buckets: Collection[Any]) -> None:
+        """Let the queue that the slot was taken from be polled, and the others if they were rung for."""
+        queues = {bucket[0] for bucket in buckets if bucket is not None}
         for queue, ear in self._ears.items():
-            if bucket is not None and bucket[0] == queue:
+            if queue in queues:
                 ear.ring()
             else:
                 ear.look_up()

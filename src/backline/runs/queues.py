@@ -95,9 +95,29 @@ _TAKEN_IN_ALL = sa.select(sa.func.count()).where(runs.c.is_admitted)
 _TAKEN = _TAKEN_IN_ALL.where(runs.c.lane == sa.bindparam("of_lane"))
 
 
-def places_taken(connection: Connection, lane: str) -> int:
-    """Count the runs of a lane that are admitted."""
-    return connection.execute(_TAKEN, {"of_lane": lane}).scalar_one()
+_STANDING = sa.select(
+    _TAKEN_IN_ALL.scalar_subquery(), _TAKEN.scalar_subquery(), run_queues
+).select_from(
+    sa.select(sa.literal(1))
+    .subquery()
+    .outerjoin(run_queues, run_queues.c.name == sa.bindparam("queue"))
+)
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """How full it is: the admitted runs of the whole environment and of a lane, and its queue."""
+
+    taken_in_all: int
+    taken: int
+    queue: Queue
+
+
+def standing(connection: Connection, lane: str) -> Standing:
+    """Return how a lane stands, in one statement, for every trigger and every end asks."""
+    name = queue_of(lane)
+    row = connection.execute(_STANDING, {"of_lane": lane, "queue": name}).one()
+    taken_in_all, taken, *columns = row
+    return Standing(taken_in_all, taken, Queue(name) if columns[0] is None else Queue(*columns))
 
 
 def places_taken_in_all(connection: Connection) -> int:
