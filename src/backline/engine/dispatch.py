@@ -79,7 +79,7 @@ class Dispatch:
         it. A task that no worker announces waits as pending_version.
         """
         with self.acting() as connection:
-            return [self.open(connection, new) for new in orders]
+            return self._open_many(connection, orders)
 
     def trigger_batch(self, orders: list[NewRun]) -> Batch:
         """Open any number of runs as a batch, a chunk in each transaction."""
@@ -97,14 +97,25 @@ class Dispatch:
         self, connection: Connection, batch_id: str, first_place: int, orders: Sequence[NewRun]
     ) -> list[Triggered]:
         """Open the next runs of a batch within a transaction of `acting`, as `open` does."""
-        triggered = [
-            self.open(connection, msgspec.structs.replace(new, batch_id=batch_id)) for new in orders
-        ]
+        items = [msgspec.structs.replace(new, batch_id=batch_id) for new in orders]
+        triggered = self._open_many(connection, items)
         ledger.add_items(connection, batch_id, first_place, [each.run_id for each in triggered])
         return triggered
 
     def open(self, connection: Connection, new: NewRun) -> Triggered:
         """Open a run within a transaction of `acting`."""
+        return self._open_many(connection, [new])[0]
+
+    def _open_many(self, connection: Connection, orders: Sequence[NewRun]) -> list[Triggered]:
+        """Open runs, and then let in those that there is room for."""
+        lanes: dict[str, None] = {}
+        triggered = [self._open(connection, new, lanes) for new in orders]
+        for lane in lanes:
+            self._admission.fill(connection, lane)
+        return triggered
+
+    def _open(self, connection: Connection, new: NewRun, lanes: dict[str, None]) -> Triggered:
+        """Open a run; the lane that it waits in, if it does, joins the ``lanes``."""
         if new.idempotency_key is not None:
             holder = ledger.holder_of_key(connection, new)
             if holder is not None:
@@ -126,7 +137,7 @@ class Dispatch:
         if new.debounce is not None:
             ledger.remember(connection, new, run_id)
         if status is RunStatus.QUEUED:
-            self._admission.fill(connection, ledger.lane_of(new))
+            lanes[ledger.lane_of(new)] = None
         if status is RunStatus.DELAYED or new.ttl_seconds is not None:
             ring_at_commit(connection, DUE)
         return Triggered(run_id)
