@@ -13,6 +13,7 @@ from backline.db import Database
 from backline.engine.wakeup import (
     ANYTHING,
     DUE,
+    MOST_SLOTS,
     QUEUE_THREAD,
     QUIET_POLL_SECONDS,
     Bell,
@@ -68,6 +69,12 @@ def goes_on_sleeping(thread: threading.Thread) -> bool:
     return thread.is_alive()
 
 
+def wakes(thread: threading.Thread, answers: list[bool]) -> bool:
+    """Say whether it wakes well before it would by itself, and is not told to stop."""
+    thread.join(timeout=QUIET_POLL_SECONDS / 2)
+    return answers == [False]
+
+
 def ends_when_told(stop: threading.Event, thread: threading.Thread, answers: list[bool]) -> bool:
     stop.set()
     thread.join()
@@ -102,8 +109,7 @@ def test_a_ring_ends_the_sleep(bell: Bell, stop: threading.Event) -> None:
     """A queue thread wakes when the bell rings for its queue, and is not told to stop."""
     thread, answers = sleeper(stop)
     bell.ring([QUEUE])
-    thread.join()
-    assert answers == [False]
+    assert wakes(thread, answers)
 
 
 @pytest.mark.usefixtures("engine")
@@ -111,8 +117,7 @@ def test_a_ring_while_nobody_sleeps_is_heard_later(bell: Bell, stop: threading.E
     """A run triggered while the queue thread is busy is not slept through."""
     bell.ring([QUEUE])
     thread, answers = sleeper(stop)
-    thread.join()
-    assert answers == [False]
+    assert wakes(thread, answers)
 
 
 @pytest.mark.usefixtures("engine")
@@ -163,8 +168,7 @@ def test_after_a_ring_a_queue_is_polled_soon_again(bell: Bell, stop: threading.E
     bell.ring([QUEUE])
     sleeper(stop)[0].join()
     thread, answers = sleeper(stop, 0.01)
-    thread.join()
-    assert answers == [False]
+    assert wakes(thread, answers)
 
 
 @pytest.mark.usefixtures("engine")
@@ -176,13 +180,49 @@ def test_who_is_told_to_stop_does_not_sleep_on(stop: threading.Event) -> None:
     assert answers == [True]
 
 
-def test_a_slot_that_gets_free_rings(engine: Engine, stop: threading.Event) -> None:
-    """The queue is looked at again as soon as something that was executed is done."""
+def test_a_queue_that_left_no_slot_is_asked_again_when_one_gets_free(
+    engine: Engine, stop: threading.Event
+) -> None:
+    """It may have more."""
     entry = engine._active_workflows_set.add("run_1", QUEUE)
     thread, answers = sleeper(stop)
+    assert goes_on_sleeping(thread)
     entry.release()
-    thread.join()
-    assert (engine._active_workflows_set.count_for_queue(QUEUE), answers) == (0, [False])
+    assert wakes(thread, answers)
+
+
+def test_a_queue_that_left_a_slot_has_no_more(bell: Bell, stop: threading.Event) -> None:
+    """Nobody asks it again before the bell rings."""
+    engine = Engine()
+    bell.wake_engine(cast(DBOS, engine), [QUEUE], slots=2)
+    engine.background_thread_stop_events.append(stop)
+    engine._active_workflows_set.add("run_1", QUEUE).release()
+    thread, _ = sleeper(stop)
+    assert goes_on_sleeping(thread)
+
+
+def test_a_queue_that_found_no_slot_is_asked_again_when_one_gets_free(
+    engine: Engine, stop: threading.Event
+) -> None:
+    """Another queue had taken it."""
+    entry = engine._active_workflows_set.add("run_1", QUEUE)
+    assert engine._active_workflows_set.count_for_queue("others") == MOST_SLOTS
+    entry.release()
+    thread, answers = sleeper(stop, queue="others")
+    assert wakes(thread, answers)
+
+
+def test_a_ring_outlasts_the_sleep_while_no_slot_is_free(
+    bell: Bell, engine: Engine, stop: threading.Event
+) -> None:
+    """The poll that comes between finds no room."""
+    bell.ring([QUEUE])
+    assert wakes(*sleeper(stop))
+    entry = engine._active_workflows_set.add("run_1", "others")
+    bell.ring([QUEUE])
+    assert wakes(*sleeper(stop, 0.01))
+    entry.release()
+    assert wakes(*sleeper(stop))
 
 
 def test_a_run_that_has_ended_makes_room_before_dbos_has_its_record(
@@ -190,20 +230,23 @@ def test_a_run_that_has_ended_makes_room_before_dbos_has_its_record(
 ) -> None:
     """The next one is asked for meanwhile, once."""
     entry = engine._active_workflows_set.add("run_1", QUEUE)
-    thread, _ = sleeper(stop)
+    thread, answers = sleeper(stop)
     bell.free_slot("run_1")
-    thread.join()
-    assert engine._active_workflows_set.count_for_queue(QUEUE) == 0
+    assert wakes(thread, answers)
+    assert engine._active_workflows_set.count_for_queue(QUEUE) == MOST_SLOTS - 1
     assert engine._active_workflows_set.activeList() == ["run_1"]
     entry.release()
     thread, _ = sleeper(stop)
     assert goes_on_sleeping(thread)
 
 
-def test_all_queues_share_the_slots(engine: Engine) -> None:
-    """A worker of one slot that performs a run of one queue has none for another's."""
-    engine._active_workflows_set.add("run_1", QUEUE)
-    assert engine._active_workflows_set.count_for_queue("others") == 1
+def test_a_run_that_comes_again_needs_a_slot_again(bell: Bell, engine: Engine) -> None:
+    """After a wait it has another admission; after a dead worker it may have the same."""
+    for _ in range(2):
+        entry = engine._active_workflows_set.add("run_1", QUEUE)
+        assert engine._active_workflows_set.count_for_queue(QUEUE) == MOST_SLOTS
+        bell.free_slot("run_1")
+        entry.release()
 
 
 @pytest.mark.parametrize("queue", [QUEUE, "others"])
@@ -216,8 +259,7 @@ def test_a_ring_waits_for_a_slot(
     bell.ring([queue])
     assert goes_on_sleeping(thread)
     entry.release()
-    thread.join()
-    assert answers == [False]
+    assert wakes(thread, answers)
 
 
 def test_what_a_transaction_brings_about_rings_when_it_is_committed(
@@ -230,8 +272,7 @@ def test_what_a_transaction_brings_about_rings_when_it_is_committed(
         thread = threading.Thread(target=lambda: heard.append(sleep(QUIET_POLL_SECONDS)))
         thread.start()
         assert goes_on_sleeping(thread)
-    thread.join()
-    assert heard == [False]
+    assert wakes(thread, heard)
 
 
 def test_what_was_rolled_back_rings_for_nobody(
@@ -260,5 +301,4 @@ def test_who_wants_to_hear_anything_hears_every_act(
     thread.start()
     with bell.acting(database):
         pass
-    thread.join()
-    assert heard == [False]
+    assert wakes(thread, heard)

@@ -15,7 +15,7 @@ from dbos._serialization import DBOSPortableJSON
 from backline.clock import TimestampMs
 from backline.db import Connection, Database
 from backline.engine.schema import APPLICATION, SCHEMA, engine_connections
-from backline.engine.wakeup import ring_at_commit
+from backline.engine.wakeup import MOST_SLOTS, ring_at_commit
 from backline.ids import RunId
 from backline.runs import ledger
 
@@ -62,12 +62,12 @@ class RunQueue:
             lazy=True,
         )
 
-    def set_up(self, slots: int, version: str) -> None:
-        """Write down how many runs a worker executes at once, and of which versions."""
+    def set_up(self, version: str) -> None:
+        """Write down the queues that workers of this version take from."""
         for name in queue_names(version):
             self._client.register_queue(
                 name,
-                worker_concurrency=slots,
+                worker_concurrency=MOST_SLOTS,
                 polling_interval_sec=POLL_SECONDS,
                 on_conflict="always_update",
             )

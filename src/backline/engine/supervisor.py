@@ -132,7 +132,7 @@ class Supervisor:
         listened = queue_names(self._executor.version)
         self._bell.wake_engine(engine, listened, self._settings.slots)
         self._register_workflow()
-        self._queue.set_up(self._settings.slots, self._executor.version)
+        self._queue.set_up(self._executor.version)
         DBOS.listen_queues(listened)
         DBOS.launch()
         spare(engine)

@@ -2,9 +2,8 @@
 
 DBOS's queue threads sleep in ``stop_event.wait(timeout)`` on events that the
 instance lists in ``background_thread_stop_events``. Those events get a ``wait``
-that also returns when a bell rings for the thread's queue, and the instance's list
-of executing workflows, by which DBOS counts the slots that are taken, rings it
-when one gets free.
+that also returns when a bell rings for the thread's queue and a slot is free, which
+the instance's list of executing workflows knows: DBOS counts by it.
 Polling stays as the safety net, soon after a ring and seldom while nobody
 rings: if a release of DBOS does otherwise, runs merely start a poll later, and
 the tests beside this file fail. What else DBOS's threads look for every second
@@ -20,12 +19,15 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 from dbos import DBOS
-from dbos._core import ActiveWorkflowById
+from dbos._core import ActiveWorkflowById, ActiveWorkflowEntry
 
 from backline.db import Connection, Database
 
 QUIET_POLL_SECONDS = 5.0
 """How long a sleeper sleeps that heard no ring; what got lost is found then."""
+
+MOST_SLOTS = 10_000
+"""More than any worker has. DBOS lets a queue have as many on each; a worker counts what it lacks as taken."""
 
 QUEUE_THREAD = "queue-worker-{queue}"
 """DBOS's name for the thread that polls a queue."""
@@ -63,7 +65,7 @@ class Bell:
 
     def __init__(self) -> None:
         self._ears: dict[str, list[_Ear]] = {}
-        self._takers: _SlotTakers | None = None
+        self._slots = _Slots(0, {})
         self.messenger: Messenger | None = None
         """Passes the news on to other processes."""
 
@@ -87,23 +89,22 @@ class Bell:
                 ear.ring()
 
     def wake_engine(self, engine: DBOS, queues: Collection[str], slots: int) -> None:
-        """Let DBOS poll these queues when the bell rings, and whenever one of the slots gets free.
+        """Let DBOS poll these queues when the bell rings, for no more than so many slots in all.
 
         While none is free a ring waits: there is nothing that a poll could do. To be
         called before the engine is launched.
         """
-        ears = {queue: _Ear() for queue in queues}
-        takers = _SlotTakers(ears)
-        for queue, ear in ears.items():
-            ear.may_wake = lambda: takers.taken() < slots
-            self._add(queue, ear)
+        ears: dict[str, _Ear] = {}
+        self._slots = _Slots(slots, ears)
+        for queue in queues:
+            ears[queue] = _Ear(lambda: self._slots.free() > 0)
+            self._add(queue, ears[queue])
         engine.background_thread_stop_events = _HearingEvents(ears)
-        engine._active_workflows_set = self._takers = takers
+        engine._active_workflows_set = self._slots
 
     def free_slot(self, workflow_id: str) -> None:
         """Let the next workflow have the slot of this one, of which DBOS only writes its record yet."""
-        if self._takers is not None:
-            self._takers.leave(workflow_id)
+        self._slots.leave(workflow_id)
 
     def listener(self, stop: threading.Event, news: str) -> Callable[[float], bool]:
         """Return a sleep for one thread of our own, ended by a ring; it tells whether to stop.
@@ -121,11 +122,11 @@ class Bell:
 class _Ear:
     """Hears for one sleeper, and remembers a ring that came while it was awake."""
 
-    def __init__(self) -> None:
+    def __init__(self, may_wake: Callable[[], bool] = lambda: True) -> None:
         self._changed = threading.Condition()
+        self._may_wake = may_wake
         self._is_rung = False
-        self._was_rung = False
-        self.may_wake: Callable[[], bool] = lambda: True
+        self._was_heard = False
 
     def ring(self) -> None:
         """Wake the sleeper, now or as soon as it may."""
@@ -140,19 +141,23 @@ class _Ear:
 
     def sleep_between_polls(self, poll_seconds: float, stop: threading.Event) -> bool:
         """Sleep so long when the last sleep ended with a ring, else longer."""
-        return self.sleep(poll_seconds if self._was_rung else QUIET_POLL_SECONDS, stop)
+        return self.sleep(poll_seconds if self._was_heard else QUIET_POLL_SECONDS, stop)
 
     def sleep(self, timeout_seconds: float, stop: threading.Event) -> bool:
-        """Sleep until a ring that was not heard yet. Returns whether to stop."""
+        """Sleep until a ring that was not heard yet, and may be. Returns whether to stop."""
         deadline = time.monotonic() + timeout_seconds
         with self._changed:
-            while not stop.is_set() and not (self._is_rung and self.may_wake()):
+            while not stop.is_set() and not self._hears():
                 seconds_left = deadline - time.monotonic()
                 if seconds_left <= 0:
                     break
                 self._changed.wait(seconds_left)
-            self._was_rung, self._is_rung = self._is_rung, False
+            self._was_heard = self._hears()
+            self._is_rung = self._is_rung and not self._was_heard
         return stop.is_set()
+
+    def _hears(self) -> bool:
+        return self._is_rung and self._may_wake()
 
 
 class _HearingEvents(list[threading.Event]):
@@ -191,45 +196,54 @@ def _give_ears(event: threading.Event, ears: dict[str, _Ear]) -> None:
     event.set = stop_and_tell  # type: ignore[method-assign]
 
 
-class _SlotTakers(ActiveWorkflowById):
-    """What DBOS executes. It counts against the slots, of all queues together, while it has one."""
+class _Slots(ActiveWorkflowById):
+    """What DBOS executes, by which it counts how many more it may take: the slots of this worker.
 
-    def __init__(self, ears: dict[str, _Ear]) -> None:
+    They are one worker's own and those of all its queues together, where DBOS has
+    one number for a queue on every worker. A queue whose poll left no slot, or
+    found none, may have more: it is rung for, and heard when there is room.
+    """
+
+    def __init__(self, count: int, ears: dict[str, _Ear]) -> None:
         super().__init__()
+        self._count = count
         self._ears = ears
         self._left: set[str] = set()
         """Workflows that need no slot any more; DBOS still writes its record of them."""
 
-    def count_for_queue(self, _queue_name: str) -> int:
-        return self.taken()
-
-    def taken(self) -> int:
-        """Return how many slots are taken, of whichever queue."""
+    def free(self) -> int:
+        """Return how many slots are free; less than none when two queues were polled at once."""
         with self._lock:
-            return sum(len(buckets) for key, buckets in self._m.items() if key not in self._left)
+            taken = (len(buckets) for key, buckets in self._m.items() if key not in self._left)
+            return self._count - sum(taken)
+
+    def count_for_queue(self, queue_name: str) -> int:
+        self._remember(queue_name)
+        return MOST_SLOTS - self.free()
+
+    def add(
+        self, key: str, queue_name: str | None = None, queue_partition_key: str | None = None
+    ) -> ActiveWorkflowEntry:
+        entry = super().add(key, queue_name, queue_partition_key)
+        self._remember(queue_name)
+        return entry
 
     def leave(self, key: str) -> None:
         """Count a workflow no more."""
         with self._lock:
-            buckets = list(self._m.get(key, ()))
-            self._left |= {key} if buckets else set()
-        self._tell_of_room(buckets)
+            self._left |= {key} & self._m.keys()
+        self._tell_of_room()
 
     def _remove(self, key: str, bucket: Any) -> None:
-        with self._lock:
-            had_left = key in self._left
         super()._remove(key, bucket)
         with self._lock:
-            if key not in self._m:
-                self._left.discard(key)
-        if not had_left:
-            self._tell_of_room([bucket])
+            self._left &= self._m.keys()
+        self._tell_of_room()
 
-    def _tell_of_room(self, buckets: Collection[Any]) -> None:
-        """Let the queue that the slot was taken from be polled, and the others if they were rung for."""
-        queues = {bucket[0] for bucket in buckets if bucket is not None}
-        for queue, ear in self._ears.items():
-            if queue in queues:
-                ear.ring()
-            else:
-                ear.look_up()
+    def _remember(self, queue_name: str | None) -> None:
+        if queue_name in self._ears and self.free() <= 0:
+            self._ears[queue_name].ring()
+
+    def _tell_of_room(self) -> None:
+        for ear in self._ears.values():
+            ear.look_up()
