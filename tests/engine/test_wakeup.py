@@ -191,14 +191,33 @@ def test_a_queue_that_left_no_slot_is_asked_again_when_one_gets_free(
     assert wakes(thread, answers)
 
 
-def test_a_queue_that_left_a_slot_has_no_more(bell: Bell, stop: threading.Event) -> None:
-    """Nobody asks it again before the bell rings."""
+def engine_of_two_slots(bell: Bell, stop: threading.Event) -> Engine:
     engine = Engine()
     bell.wake_engine(cast(DBOS, engine), [QUEUE], slots=2)
     engine.background_thread_stop_events.append(stop)
-    engine._active_workflows_set.add("run_1", QUEUE).release()
+    return engine
+
+
+def test_a_queue_that_left_a_slot_has_no_more(bell: Bell, stop: threading.Event) -> None:
+    """Nobody asks it again before the bell rings."""
+    active = engine_of_two_slots(bell, stop)._active_workflows_set
+    assert active.count_for_queue(QUEUE) == MOST_SLOTS - 2
+    active.add("run_1", QUEUE).release()
     thread, _ = sleeper(stop)
     assert goes_on_sleeping(thread)
+
+
+def test_a_slot_that_gets_free_while_a_queue_is_polled_is_not_lost(
+    bell: Bell, stop: threading.Event
+) -> None:
+    """The poll took what it had room for when it began; there may be more for the other slot."""
+    active = engine_of_two_slots(bell, stop)._active_workflows_set
+    active.count_for_queue(QUEUE)
+    first = active.add("run_1", QUEUE)
+    assert active.count_for_queue(QUEUE) == MOST_SLOTS - 1
+    first.release()
+    active.add("run_2", QUEUE)
+    assert wakes(*sleeper(stop))
 
 
 def test_a_queue_that_found_no_slot_is_asked_again_when_one_gets_free(

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
@@ -200,14 +201,17 @@ class _Slots(ActiveWorkflowById):
     """What DBOS executes, by which it counts how many more it may take: the slots of this worker.
 
     They are one worker's own and those of all its queues together, where DBOS has
-    one number for a queue on every worker. A queue whose poll left no slot, or
-    found none, may have more: it is rung for, and heard when there is room.
+    one number for a queue on every worker. A queue whose poll found no room, or
+    took as much as there was, may have more: it is rung for, and heard when there
+    is room again.
     """
 
     def __init__(self, count: int, ears: dict[str, _Ear]) -> None:
         super().__init__()
         self._count = count
         self._ears = ears
+        self._room_of_poll: Counter[str] = Counter()
+        """What the newest poll of a queue may still take."""
         self._left: set[str] = set()
         """Workflows that need no slot any more; DBOS still writes its record of them."""
 
@@ -218,14 +222,21 @@ class _Slots(ActiveWorkflowById):
             return self._count - sum(taken)
 
     def count_for_queue(self, queue_name: str) -> int:
-        self._remember(queue_name)
-        return MOST_SLOTS - self.free()
+        """Answer DBOS, which asks once at the beginning of a poll."""
+        room = self.free()
+        with self._lock:
+            self._room_of_poll[queue_name] = room
+        self._ring_if_full(queue_name)
+        return MOST_SLOTS - room
 
     def add(
         self, key: str, queue_name: str | None = None, queue_partition_key: str | None = None
     ) -> ActiveWorkflowEntry:
         entry = super().add(key, queue_name, queue_partition_key)
-        self._remember(queue_name)
+        if queue_name is not None:
+            with self._lock:
+                self._room_of_poll[queue_name] -= 1
+            self._ring_if_full(queue_name)
         return entry
 
     def leave(self, key: str) -> None:
@@ -240,8 +251,8 @@ class _Slots(ActiveWorkflowById):
             self._left &= self._m.keys()
         self._tell_of_room()
 
-    def _remember(self, queue_name: str | None) -> None:
-        if queue_name in self._ears and self.free() <= 0:
+    def _ring_if_full(self, queue_name: str) -> None:
+        if self._room_of_poll[queue_name] <= 0 and queue_name in self._ears:
             self._ears[queue_name].ring()
 
     def _tell_of_room(self) -> None:
