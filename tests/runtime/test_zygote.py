@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
+import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +16,9 @@ import pytest
 from backline.errors import SetupError
 from backline.runtime import Channel, ChannelClosed, Child, Zygote
 from backline.runtime import messages as say
+from backline.runtime.nursery import FORK, MOST_NEWS_BYTES
 from backline.runtime.processes import children_of
+from backline.runtime.zygote import _MAIN
 from backline.sdk import RunFacts
 from tests.processes import ROOT, eventually, is_alive
 
@@ -102,6 +108,28 @@ def test_a_process_that_dies_while_it_waits_harms_no_run(zygote: Zygote, tmp_pat
     eventually(lambda: ready not in children_of(zygote.pid))
     child, channel = begin(zygote, "echo", 1, tmp_path)
     assert outcome(channel) == say.Returned(1) and child.pid != ready
+
+
+def test_a_supervisor_that_dies_before_it_has_read_everything_leaves_nothing(
+    tmp_path: Path,
+) -> None:
+    """News of a birth lies unread when its socket closes: the zygote clears and ends in order."""
+    (tmp_path / "zygote_tasks.py").write_text(TASKS)
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with theirs:
+        process = subprocess.Popen(
+            [sys.executable, "-c", _MAIN, str(theirs.fileno()), "zygote_tasks"],
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT}:{tmp_path}"},
+            pass_fds=[theirs.fileno()],
+        )
+    while b"Ready" not in ours.recv(MOST_NEWS_BYTES):
+        pass
+    ours.send(FORK)
+    assert select.select([ours], [], [], 30)[0]
+    children = children_of(process.pid)
+    ours.close()
+    assert process.wait(30) == 0
+    assert len(children) == 2 and not any(is_alive(pid) for pid in children)
 
 
 def test_last_words_of_any_kind_do_not_choke_the_zygote(zygote: Zygote, tmp_path: Path) -> None:

@@ -86,10 +86,18 @@ def _serve(control: socket.socket) -> None:
             os.read(waker, 4096)
             _report_deaths(control, children, servants)
         if control.fileno() in readable:
-            if control.recv(len(FORK)) != FORK:
+            if not _is_asked(control):
                 break
             _fork(control, children)
     _clear(children)
+
+
+def _is_asked(control: socket.socket) -> bool:
+    """Say whether another process is wanted, or the supervisor has hung up, or died."""
+    try:
+        return control.recv(len(FORK)) == FORK
+    except ConnectionResetError:  # it died and had not read everything
+        return False
 
 
 def _clear(children: Children) -> None:
@@ -132,7 +140,7 @@ def _fork(control: socket.socket, children: Children) -> None:
 
 def _tell(control: socket.socket, news: Born | Gone, *descriptors: int) -> None:
     """Tell the supervisor. One that has hung up needs to know nothing: the loop sees it and clears."""
-    with contextlib.suppress(BrokenPipeError):
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         socket.send_fds(control, [msgspec.msgpack.encode(news)], descriptors)
 
 
