@@ -5,17 +5,16 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
 from backline.db import Database
-from backline.engine import Bell, Dispatch, RunQueue, open_relay
+from backline.engine import Dispatch
 from backline.runs import NewRun, Run, RunStatus, queries
 from bench.stage.databases import KINDS, empty_database, folder, ready_database
 from bench.stage.workers import working
+from tests.dispatching import dispatching
 
 STARTS = 60
 RUNS = 200
@@ -60,7 +59,7 @@ def main() -> None:
             empty_database(kind, place / "ours") as url,
             empty_database(kind, place / "bare") as bare_url,
             ready_database(url) as database,
-            _dispatching(database) as dispatch,
+            dispatching(database) as dispatch,
             working(place, url),
         ):
             print(f"  {kind}")
@@ -123,18 +122,6 @@ def _tell_steps(database: Database, dispatch: Dispatch) -> None:
     }
     each = (ms[STEPS] - ms[0]) / STEPS
     print(f"    a run of {STEPS} steps: {each:.2f} ms per step, each a transaction of its own")
-
-
-@contextmanager
-def _dispatching(database: Database) -> Iterator[Dispatch]:
-    bell, queue = Bell(), RunQueue(database)
-    relay = open_relay(bell, database)
-    relay.start(listening=False)
-    try:
-        yield Dispatch(database, queue, bell)
-    finally:
-        relay.close()
-        queue.close()
 
 
 def _order(task: str = "does-nothing", payload: Any = 1) -> NewRun:

@@ -1,4 +1,4 @@
-"""The door to the engine, for tests whose worker is another process."""
+"""The door to the engine, for tests and benches whose worker is another process."""
 
 from __future__ import annotations
 

@@ -262,10 +262,8 @@ class Prepared:
 
 def insert_ignoring(connection: Connection, table: sa.Table, **values: Any) -> bool:
     """Insert a row unless one with its key exists. Returns whether it was inserted."""
-    return (
-        connection.execute(_ignoring_and_telling(connection.dialect.name, table), values).first()
-        is not None
-    )
+    statement = _ignoring_and_telling(connection.dialect.name, table)
+    return connection.execute(statement, values).first() is not None
 
 
 def insert_all_ignoring(

@@ -16,7 +16,7 @@ from backline.sdk.registry import defined_twice
 
 
 class Zygotes:
-    """Forks each run from the parent that knows its task. Start them before any thread needs a child."""
+    """Forks each run from the parent that knows its task."""
 
     def __init__(self, groups: Sequence[Sequence[str]], environment: dict[str, str]) -> None:
         """``groups`` are lists of module names. Raises ``SetupError`` when one can not be imported."""
@@ -49,7 +49,7 @@ class Zygotes:
         return all(zygote.is_alive for zygote in self._zygotes)
 
     def fork(self, task_identifier: str) -> Child:
-        """Start a process for one run of a known task. Raises ``SetupError`` when its parent is gone."""
+        """Take a process for one run of a known task. Raises ``SetupError`` when its parent is gone."""
         return self._homes[task_identifier].fork()
 
     def close(self) -> None:
